@@ -1,0 +1,1 @@
+"""The Textual app in which stacks, containers, logs and volumes are panes."""

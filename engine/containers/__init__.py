@@ -1,0 +1,1 @@
+"""Containers: their options, their records, their lifecycle."""

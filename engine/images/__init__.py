@@ -1,0 +1,1 @@
+"""Images: tags, history, import, load and save."""

@@ -1,0 +1,1 @@
+"""The values of the OCI image, distribution and runtime specifications: pure, no input or output."""

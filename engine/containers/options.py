@@ -1,0 +1,40 @@
+"""What a container is asked to be: the flags of `create` and `run`, as one value."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import NamedTuple
+
+
+class Options(NamedTuple):
+    """The choices of one container; None means: as the image says."""
+
+    command: tuple[str, ...] = ()
+    entrypoint: tuple[str, ...] | None = None
+    """An empty tuple clears the image's entrypoint."""
+    name: str | None = None
+    hostname: str | None = None
+    domainname: str = ""
+    user: str | None = None
+    workdir: str | None = None
+    environment: tuple[str, ...] = ()
+    """KEY=VALUE sets; KEY alone (unset on the host) removes the image's value."""
+    labels: Mapping[str, str] = {}
+    read_only: bool = False
+    tmpfs: Mapping[str, str] = {}
+    """Mount point to mount options."""
+    init: bool = False
+    stop_signal: str | None = None
+    stop_timeout: int | None = None
+    auto_remove: bool = False
+    network: str = "default"
+    """default, none or host."""
+    open_stdin: bool = False
+    cap_add: tuple[str, ...] = ()
+    cap_drop: tuple[str, ...] = ()
+    privileged: bool = False
+    memory: int | None = None
+    """Bytes."""
+    pids_limit: int | None = None
+    security_options: tuple[str, ...] = ()
+    """As docker's: seccomp=unconfined, no-new-privileges."""

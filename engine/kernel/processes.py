@@ -1,0 +1,162 @@
+"""Processes: clone(2) with namespaces, prctl(2), capabilities, close_range(2), keyctl(2), setns(2)."""
+
+from __future__ import annotations
+
+import ctypes
+import os
+import signal
+import struct
+
+from engine.kernel.libc import NUMBER, call, syscall
+
+CLONE_NEWNS, CLONE_NEWCGROUP, CLONE_NEWUTS, CLONE_NEWIPC = 0x20000, 0x2000000, 0x4000000, 0x8000000
+CLONE_NEWUSER, CLONE_NEWPID, CLONE_NEWNET = 0x10000000, 0x20000000, 0x40000000
+NAMESPACE_FLAG = {
+    "mount": CLONE_NEWNS,
+    "cgroup": CLONE_NEWCGROUP,
+    "uts": CLONE_NEWUTS,
+    "ipc": CLONE_NEWIPC,
+    "user": CLONE_NEWUSER,
+    "pid": CLONE_NEWPID,
+    "network": CLONE_NEWNET,
+}
+"""The runtime specification's names of the namespaces; namespaces(7)."""
+
+_PR_SET_PDEATHSIG, _PR_SET_DUMPABLE, _PR_SET_KEEPCAPS, _PR_CAPBSET_READ, _PR_CAPBSET_DROP = 1, 4, 8, 23, 24
+_PR_SET_CHILD_SUBREAPER, _PR_SET_NO_NEW_PRIVS, _PR_CAP_AMBIENT, _PR_SET_NAME = 36, 38, 47, 15
+_CAP_AMBIENT_RAISE, _CAP_AMBIENT_CLEAR_ALL = 2, 4
+_CAPABILITY_VERSION_3 = 0x20080522
+_CLOSE_RANGE, _CLOSE_RANGE_CLOEXEC = 436, 4
+_KEYCTL_JOIN_SESSION_KEYRING = 1
+
+
+def clone(flags: int) -> int:
+    """Fork into new namespaces; return the child's pid, or 0 in the child.
+
+    Only for a single-threaded process. The interpreter is told afterwards, as os.fork() would tell it.
+    """
+    ctypes.pythonapi.PyOS_BeforeFork()
+    pid = -1
+    try:
+        pid = syscall(NUMBER["clone"], flags | signal.SIGCHLD, 0, 0, 0, 0)
+    finally:
+        if pid == 0:
+            ctypes.pythonapi.PyOS_AfterFork_Child()
+        else:
+            ctypes.pythonapi.PyOS_AfterFork_Parent()
+    return pid
+
+
+def prctl(option: int, value: int = 0, more: int = 0) -> int:
+    """Call prctl(2)."""
+    return syscall(NUMBER["prctl"], option, value, more, 0, 0)
+
+
+def die_with_parent() -> None:
+    """Ask for SIGKILL when the parent dies; forgotten at a change of credentials, so ask after it."""
+    prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
+
+
+def undumpable() -> None:
+    """Keep others from tracing this process and from opening its /proc files."""
+    prctl(_PR_SET_DUMPABLE, 0)
+
+
+def no_new_privileges() -> None:
+    """Forbid gaining rights by execve from here on."""
+    prctl(_PR_SET_NO_NEW_PRIVS, 1)
+
+
+def adopt_orphans() -> None:
+    """Become the parent of descendants whose parent dies."""
+    prctl(_PR_SET_CHILD_SUBREAPER, 1)
+
+
+def keep_capabilities(keep: bool) -> None:
+    """Keep the permitted set across a change away from uid 0."""
+    prctl(_PR_SET_KEEPCAPS, int(keep))
+
+
+def set_name(name: str) -> None:
+    """Name this thread, as ps shows it."""
+    buffer = ctypes.create_string_buffer(name.encode()[:15])
+    syscall(NUMBER["prctl"], _PR_SET_NAME, buffer, 0, 0, 0)
+
+
+def limit_bounding_set(keep: int) -> None:
+    """Drop every capability whose bit is not in `keep` from the bounding set."""
+    for number in range(64):
+        try:
+            if prctl(_PR_CAPBSET_READ, number) and not keep >> number & 1:
+                prctl(_PR_CAPBSET_DROP, number)
+        except OSError:
+            return
+
+
+def set_capabilities(effective: int, permitted: int, inheritable: int) -> None:
+    """Call capset(2) for this process."""
+    header = struct.pack("=II", _CAPABILITY_VERSION_3, 0)
+    low, high = [], []
+    for mask in (effective, permitted, inheritable):
+        low.append(mask & 0xFFFFFFFF)
+        high.append(mask >> 32)
+    syscall(NUMBER["capset"], header, struct.pack("=6I", *low, *high))
+
+
+def get_capabilities() -> tuple[int, int, int]:
+    """Tell this process's effective, permitted and inheritable sets; capget(2)."""
+    header = struct.pack("=II", _CAPABILITY_VERSION_3, 0)
+    data = ctypes.create_string_buffer(24)
+    syscall(NUMBER["capget"], header, data)
+    words = struct.unpack("=6I", data.raw)
+    return words[0] | words[3] << 32, words[1] | words[4] << 32, words[2] | words[5] << 32
+
+
+def set_ambient_capabilities(mask: int) -> None:
+    """Make exactly the capabilities of `mask` ambient."""
+    prctl(_PR_CAP_AMBIENT, _CAP_AMBIENT_CLEAR_ALL)
+    for number in range(64):
+        if mask >> number & 1:
+            prctl(_PR_CAP_AMBIENT, _CAP_AMBIENT_RAISE, number)
+
+
+def close_on_exec_from(first: int) -> None:
+    """Mark every descriptor from `first` on to be closed at execve."""
+    try:
+        syscall(_CLOSE_RANGE, first, 0xFFFFFFFF, _CLOSE_RANGE_CLOEXEC)
+    except OSError:
+        for name in os.listdir("/proc/self/fd"):
+            if int(name) >= first:
+                try:
+                    os.set_inheritable(int(name), False)
+                except OSError:
+                    continue
+
+
+def new_session_keyring() -> None:
+    """Leave the caller's session keyring behind."""
+    syscall(NUMBER["keyctl"], _KEYCTL_JOIN_SESSION_KEYRING, None)
+
+
+def join_namespace(path: str) -> None:
+    """Enter the namespace behind a /proc/PID/ns file; setns(2)."""
+    descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
+    try:
+        syscall(NUMBER["setns"], descriptor, 0)
+    finally:
+        os.close(descriptor)
+
+
+def set_domain_name(name: str) -> None:
+    """Set the NIS domain name of this UTS namespace."""
+    encoded = name.encode()
+    call("setdomainname", encoded, len(encoded))
+
+
+def start_time(pid: int) -> int | None:
+    """Tell when a process started, in clock ticks since boot, or None when it is gone; proc_pid_stat(5)."""
+    try:
+        with open(f"/proc/{pid}/stat", "rb") as stat:
+            return int(stat.read().rpartition(b")")[2].split()[19])
+    except (OSError, IndexError):
+        return None

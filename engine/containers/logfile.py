@@ -1,0 +1,331 @@
+"""A log as numbered lines, readable anywhere: opens gigabytes at their end and keeps no text.
+
+What is kept is a mark for every 64 KiB: its offset, its time, how many newlines stand before it. The shim
+writes these beside the log; where they are missing they are made by walking the frames once.
+"""
+
+from __future__ import annotations
+
+import os
+from array import array
+from bisect import bisect_left, bisect_right
+from collections.abc import Callable, Iterator
+from typing import NamedTuple
+
+from engine.shim.frames import FRAME, INDEX_BYTES, MARK, STDERR, STDOUT, index_path
+
+NAMES = {STDOUT: "stdout", STDERR: "stderr"}
+CUT_BYTES = 8192
+"""A line for the screen keeps this much of its text."""
+CHUNK_BYTES = 1 << 20
+REACH = 16
+"""Marks to go back for the head of a line that began before the part being read."""
+FAR_REACH = 64
+"""The same when the line must be whole: a line of more than 4 MiB may lose its head."""
+KEPT_PARTS, KEPT_TEXTS = 8, 24
+FRAME_BYTES = FRAME.size
+
+
+class Line(NamedTuple):
+    """One line as a screen shows it."""
+
+    number: int
+    """Counted from 0 at the beginning of the log."""
+    time_ns: int
+    stream: str
+    """stdout or stderr."""
+    text: bytes
+    """Without its newline; at most CUT_BYTES of it."""
+    finished: bool = True
+    """Whether its newline has come."""
+
+
+def frames(descriptor: int, start: int, end: int) -> Iterator[tuple[int, int, int, bytes]]:
+    """Yield (where the frame ends, time, stream, bytes) of every whole frame between two offsets."""
+    unpack = FRAME.unpack_from
+    position = start
+    while position + FRAME_BYTES <= end:
+        data = os.pread(descriptor, min(CHUNK_BYTES, end - position), position)
+        size = len(data)
+        at = 0
+        stop = 0
+        while at + FRAME_BYTES <= size:
+            time_ns, stream, length = unpack(data, at)
+            body = at + FRAME_BYTES
+            stop = body + length
+            if stop > size:
+                break
+            yield position + stop, time_ns, stream, data[body:stop]
+            at = stop
+        if not at:
+            if position + stop > end or size < FRAME_BYTES:
+                return
+            data = os.pread(descriptor, stop, position)
+            yield position + stop, time_ns, stream, data[FRAME_BYTES:]
+            at = stop
+        position += at
+
+
+class Carry:
+    """The unfinished line of each stream."""
+
+    def __init__(self) -> None:
+        self._parts: dict[int, list[bytes]] = {STDOUT: [], STDERR: []}
+        self._times: dict[int, int] = {STDOUT: 0, STDERR: 0}
+
+    def feed(self, time_ns: int, stream: int, payload: bytes) -> bytes:
+        """Add what a frame holds; return the lines it finished, newlines included."""
+        parts = self._parts.setdefault(stream, [])
+        cut = payload.rfind(b"\n") + 1
+        if not cut:
+            if payload:
+                parts.append(payload)
+                self._times[stream] = time_ns
+            return b""
+        block = payload if cut == len(payload) else payload[:cut]
+        if parts:
+            block = b"".join(parts) + block
+            parts.clear()
+        if cut < len(payload):
+            parts.append(payload[cut:])
+            self._times[stream] = time_ns
+        return block
+
+    def open(self) -> list[tuple[int, int, bytes]]:
+        """List (time, stream, text) of the unfinished lines, the older first."""
+        open = [(self._times[stream], stream, b"".join(parts)) for stream, parts in self._parts.items()]
+        return sorted(line for line in open if line[2])
+
+    def take(self) -> list[tuple[int, int, bytes]]:
+        """List the unfinished lines and forget them."""
+        lines = self.open()
+        for parts in self._parts.values():
+            parts.clear()
+        return lines
+
+
+class _Part(NamedTuple):
+    """The lines that end between one mark and the next."""
+
+    lines: list[Line]
+    after: Carry
+
+
+class LogFile:
+    """The lines of one log file, by number; `refresh` takes in what was written since.
+
+    Not for two threads at once: each opens its own.
+    """
+
+    def __init__(self, path: str) -> None:
+        self.path = path
+        self.descriptor = -1
+        self._index = -1
+        self._reset()
+        self.refresh()
+
+    def _reset(self) -> None:
+        self.end = 0
+        """Offset behind the last whole frame that is known."""
+        self._newlines = 0
+        self._index_read = 0
+        self._offsets, self._times, self._before = array("Q", [0]), array("Q", [0]), array("Q", [0])
+        self._parts: dict[tuple[int, int], _Part] = {}
+        self._texts: dict[int, dict[int, tuple[int, bytes]]] = {}
+
+    def close(self) -> None:
+        """Let go of the file."""
+        for descriptor in (self.descriptor, self._index):
+            if descriptor >= 0:
+                os.close(descriptor)
+        self.descriptor = self._index = -1
+
+    def __enter__(self) -> LogFile:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    @property
+    def line_count(self) -> int:
+        """How many lines there are, unfinished ones included."""
+        return self._newlines + len(self._part(len(self._offsets) - 1).after.open())
+
+    def refresh(self) -> bool:
+        """Take in what has been written since; tell whether anything has."""
+        if self.descriptor < 0 and not self._open():
+            return False
+        size = os.fstat(self.descriptor).st_size
+        if size < self.end:
+            self._reset()
+        known = self.end
+        self._read_index(size)
+        for end, time_ns, _, payload in frames(self.descriptor, self.end, size):
+            if self.end - self._offsets[-1] >= INDEX_BYTES:
+                self._mark(self.end, time_ns, self._newlines)
+            self._newlines += payload.count(b"\n")
+            self.end = end
+        return self.end != known
+
+    def _open(self) -> bool:
+        try:
+            self.descriptor = os.open(self.path, os.O_RDONLY | os.O_CLOEXEC)
+        except FileNotFoundError:
+            return False
+        return True
+
+    def _read_index(self, size: int) -> None:
+        """Take over the shim's marks that are new and whole."""
+        if self._index < 0:
+            try:
+                self._index = os.open(index_path(self.path), os.O_RDONLY | os.O_CLOEXEC)
+            except FileNotFoundError:
+                return
+        there = os.fstat(self._index).st_size - self._index_read
+        data = os.pread(self._index, there - there % MARK.size, self._index_read) if there > 0 else b""
+        self._index_read += len(data)
+        for offset, time_ns, newlines, _ in MARK.iter_unpack(data):
+            if self._offsets[-1] < offset <= size and newlines >= self._before[-1]:
+                self._mark(offset, time_ns, newlines)
+        if self._offsets[-1] > self.end:
+            self.end, self._newlines = self._offsets[-1], self._before[-1]
+
+    def _mark(self, offset: int, time_ns: int, newlines: int) -> None:
+        self._offsets.append(offset)
+        self._times.append(time_ns)
+        self._before.append(newlines)
+
+    def _frames(self, part: int) -> Iterator[tuple[int, int, int, bytes]]:
+        last = part + 1 == len(self._offsets)
+        return frames(self.descriptor, self._offsets[part], self.end if last else self._offsets[part + 1])
+
+    def place(self, line: int) -> tuple[int, int, Carry]:
+        """Name an offset before a line's end, the first line that ends behind it, and what is open there."""
+        part = self._part_of(line)
+        return self._offsets[part], self._before[part], self._carry(part, FAR_REACH)
+
+    def place_of_time(self, time_ns: int) -> tuple[int, int, Carry]:
+        """The same for the first line at or after a time."""
+        part = max(0, bisect_left(self._times, time_ns) - 1)
+        return self._offsets[part], self._before[part], self._carry(part, FAR_REACH)
+
+    def lines(self, start: int, count: int) -> list[Line]:
+        """Return up to `count` lines from number `start` on; reads little more than these."""
+        found: list[Line] = []
+        part = self._part_of(max(0, start))
+        while part < len(self._offsets) and len(found) < count:
+            lines = self._part(part).lines
+            skip = max(0, start - self._before[part])
+            found.extend(lines[skip : skip + count - len(found)])
+            part += 1
+        if len(found) < count and part == len(self._offsets):
+            found.extend(line for line in self._unfinished() if line.number >= start)
+        return found[:count]
+
+    def tail(self, count: int) -> list[Line]:
+        """Return the last `count` lines."""
+        return self.lines(max(0, self.line_count - count), count)
+
+    def find(
+        self,
+        matches: Callable[[bytes], object],
+        start: int,
+        *,
+        backward: bool = False,
+        stop: Callable[[], bool] = lambda: False,
+    ) -> int | None:
+        """Return the number of the first line at or after (`backward`: at or before) `start` that matches.
+
+        `matches` is asked about many lines at once first, joined by newlines, and must then be true if it is
+        for one of them.
+        """
+        if backward:
+            for line in reversed(self._unfinished()):
+                if line.number <= start and matches(line.text):
+                    return line.number
+        first = self._part_of(max(0, min(start, self._newlines)))
+        for part in range(first, -1, -1) if backward else range(first, len(self._offsets)):
+            if stop():
+                return None
+            if not matches(self._text(part)):
+                continue
+            lines = self._part(part).lines
+            for line in reversed(lines) if backward else lines:
+                if (line.number <= start if backward else line.number >= start) and matches(line.text):
+                    return line.number
+        if not backward:
+            for line in self._unfinished():
+                if line.number >= start and matches(line.text):
+                    return line.number
+        return None
+
+    def _part_of(self, line: int) -> int:
+        """Name the part in which a line ends (the last part for one that has not ended)."""
+        return min(bisect_right(self._before, line), len(self._before)) - 1
+
+    def _text(self, part: int) -> bytes:
+        """Join what a part's lines say, with the heads that stand before it, without naming the lines."""
+        heads = {stream: text for _, stream, text in self._carry(part, REACH).open()}
+        return b"\n".join(heads.get(stream, b"") + text for stream, (_, text) in self._joined(part).items())
+
+    def _joined(self, part: int) -> dict[int, tuple[int, bytes]]:
+        """Put together what each stream says in a finished part, with the time of the last of it."""
+        last = part + 1 == len(self._offsets)
+        found = None if last else self._texts.pop(part, None)
+        if found is None:
+            pieces: dict[int, list[bytes]] = {}
+            times: dict[int, int] = {}
+            for _, time_ns, stream, payload in self._frames(part):
+                pieces.setdefault(stream, []).append(payload)
+                times[stream] = time_ns
+            found = {stream: (times[stream], b"".join(texts)) for stream, texts in pieces.items()}
+        if not last:
+            self._texts[part] = found
+            if len(self._texts) > KEPT_TEXTS:
+                del self._texts[next(iter(self._texts))]
+        return found
+
+    def _part(self, part: int) -> _Part:
+        key = (part, self.end if part + 1 == len(self._offsets) else 0)
+        found = self._parts.pop(key, None) or self._split(part)
+        self._parts[key] = found
+        if len(self._parts) > KEPT_PARTS:
+            del self._parts[next(iter(self._parts))]
+        return found
+
+    def _split(self, part: int) -> _Part:
+        carry = self._carry(part, REACH)
+        lines: list[Line] = []
+        number = self._before[part]
+        for _, time_ns, stream, payload in self._frames(part):
+            block = carry.feed(time_ns, stream, payload)
+            if not block:
+                continue
+            name = NAMES.get(stream, "stdout")
+            for text in block.split(b"\n")[:-1]:
+                lines.append(Line(number, time_ns, name, text[:CUT_BYTES]))
+                number += 1
+        return _Part(lines, carry)
+
+    def _unfinished(self) -> list[Line]:
+        after = self._part(len(self._offsets) - 1).after.open()
+        return [
+            Line(self._newlines + place, time_ns, NAMES.get(stream, "stdout"), text[:CUT_BYTES], False)
+            for place, (time_ns, stream, text) in enumerate(after)
+        ]
+
+    def _carry(self, part: int, reach: int) -> Carry:
+        """Collect what stands unfinished before a part, looking back as far as `reach` parts."""
+        carry = Carry()
+        for stream in NAMES:
+            tails: list[tuple[int, bytes]] = []
+            for before in range(part - 1, max(-1, part - 1 - reach), -1):
+                time_ns, text = self._joined(before).get(stream, (0, b""))
+                cut = text.rfind(b"\n") + 1
+                if text:
+                    tails.append((time_ns, text[cut:]))
+                if cut:
+                    break
+            for time_ns, text in reversed(tails):
+                carry.feed(time_ns, stream, text)
+        return carry

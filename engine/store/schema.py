@@ -1,0 +1,108 @@
+"""The tables, and how an older store becomes a newer one.
+
+`PRAGMA user_version` is the version. Version 1 is `_FIRST`; the n-th entry of `MIGRATIONS` turns version n into n + 1.
+"""
+
+from __future__ import annotations
+
+from engine.errors import NewerStore
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    import sqlite3
+
+_FIRST = (
+    """CREATE TABLE layers (
+        chain_id TEXT PRIMARY KEY,
+        diff_id TEXT NOT NULL,
+        parent TEXT REFERENCES layers (chain_id),
+        snapshot INTEGER NOT NULL UNIQUE,
+        size INTEGER NOT NULL,
+        created REAL NOT NULL)""",
+    "CREATE TABLE blobs (digest TEXT PRIMARY KEY, size INTEGER NOT NULL)",
+    """CREATE TABLE images (
+        id TEXT PRIMARY KEY,
+        manifest TEXT,
+        created REAL NOT NULL,
+        size INTEGER NOT NULL,
+        top TEXT REFERENCES layers (chain_id),
+        config TEXT NOT NULL)""",
+    """CREATE TABLE image_blobs (
+        image TEXT NOT NULL REFERENCES images (id) ON DELETE CASCADE,
+        position INTEGER NOT NULL,
+        digest TEXT NOT NULL,
+        media_type TEXT NOT NULL,
+        size INTEGER NOT NULL,
+        kind TEXT NOT NULL CHECK (kind IN ('config', 'layer', 'manifest')))""",
+    """CREATE TABLE tags (
+        reference TEXT PRIMARY KEY,
+        image TEXT NOT NULL REFERENCES images (id),
+        updated REAL NOT NULL)""",
+    """CREATE TABLE digests (
+        reference TEXT PRIMARY KEY,
+        image TEXT NOT NULL REFERENCES images (id))""",
+    """CREATE TABLE containers (
+        id TEXT PRIMARY KEY,
+        name TEXT NOT NULL UNIQUE,
+        image TEXT,
+        image_name TEXT,
+        created REAL NOT NULL,
+        config TEXT NOT NULL)""",
+    """CREATE TABLE volumes (
+        name TEXT PRIMARY KEY,
+        driver TEXT NOT NULL,
+        created REAL NOT NULL,
+        labels TEXT NOT NULL,
+        options TEXT NOT NULL,
+        anonymous INTEGER NOT NULL)""",
+    """CREATE TABLE container_volumes (
+        container TEXT NOT NULL REFERENCES containers (id) ON DELETE CASCADE,
+        volume TEXT NOT NULL REFERENCES volumes (name),
+        destination TEXT NOT NULL)""",
+    # A foreign key without an index makes every delete of a parent read the whole child table.
+    "CREATE INDEX layers_parent ON layers (parent)",
+    "CREATE INDEX images_top ON images (top)",
+    "CREATE INDEX image_blobs_image ON image_blobs (image)",
+    "CREATE INDEX image_blobs_digest ON image_blobs (digest)",
+    "CREATE INDEX tags_image ON tags (image)",
+    "CREATE INDEX digests_image ON digests (image)",
+    "CREATE INDEX containers_image ON containers (image)",
+    "CREATE INDEX container_volumes_container ON container_volumes (container)",
+    "CREATE INDEX container_volumes_volume ON container_volumes (volume)",
+)
+
+MIGRATIONS: tuple[tuple[str, ...], ...] = ()
+"""Statements from version 1 on, one tuple a version."""
+
+VERSION = 1 + len(MIGRATIONS)
+
+
+def version_of(connection: sqlite3.Connection) -> int:
+    """Read the version of an open store; 0 means that it has no tables yet.
+
+    Raises NewerStore if this program is older than the store.
+    """
+    version: int = connection.execute("PRAGMA user_version").fetchone()[0]
+    if version > VERSION:
+        raise NewerStore(
+            f"the store was written by a newer Stackyard (its version is {version}, this program knows {VERSION})",
+            resolution="update Stackyard, or choose another store with --root",
+        )
+    return version
+
+
+def upgrade(connection: sqlite3.Connection) -> None:
+    """Bring the tables to `VERSION` in one transaction; harmless if they are there."""
+    connection.execute("BEGIN IMMEDIATE")
+    try:
+        version = version_of(connection)
+        statements = [] if version else list(_FIRST)
+        for migration in MIGRATIONS[max(version, 1) - 1 :]:
+            statements += migration
+        for statement in statements:
+            connection.execute(statement)
+        connection.execute(f"PRAGMA user_version = {VERSION}")
+        connection.execute("COMMIT")
+    except BaseException:
+        connection.execute("ROLLBACK")
+        raise

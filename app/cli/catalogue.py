@@ -1,0 +1,152 @@
+"""Which verbs there are, and in which module each lives: a plain table, so that only the verb that runs is imported."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+
+class Entry(NamedTuple):
+    """Where a verb's Command is, and what the list of verbs says of it."""
+
+    place: str
+    """`module:NAME` below app.cli.verbs."""
+    summary: str
+    aliases: tuple[str, ...] = ()
+
+
+class Noun(NamedTuple):
+    """A group of verbs: `container`, `image` …"""
+
+    summary: str
+    verbs: dict[str, Entry]
+
+
+CREATE = Entry("create:CREATE", "Create a new container")
+EVENTS = Entry("events:EVENTS", "Get real time events from the engine")
+HISTORY = Entry("history:HISTORY", "Show the history of an image")
+IMPORT = Entry("import_:IMPORT", "Import a root file system, from a tarball or from this machine, as an image")
+INFO = Entry("info:INFO", "Display system-wide information")
+KILL = Entry("lifecycle:KILL", "Kill one or more running containers")
+LOAD = Entry("load:LOAD", "Load images from an archive, a directory or STDIN")
+LOGS = Entry("logs:LOGS", "Fetch the logs of a container")
+RENAME = Entry("lifecycle:RENAME", "Rename a container")
+RESTART = Entry("lifecycle:RESTART", "Restart one or more containers")
+RUN = Entry("run:RUN", "Run a command in a new container")
+SAVE = Entry("save:SAVE", "Save one or more images to an archive (streamed to STDOUT by default)")
+START = Entry("start:START", "Start one or more stopped containers")
+STOP = Entry("lifecycle:STOP", "Stop one or more running containers")
+TAG = Entry("images:TAG", "Create a tag TARGET_IMAGE that refers to SOURCE_IMAGE")
+WAIT = Entry("lifecycle:WAIT", "Block until one or more containers stop, then print their exit codes")
+
+VERBS: dict[str, Entry] = {
+    "create": CREATE,
+    "demo": Entry("demo:DEMO", "Make a sample container from this machine's own programs and show it"),
+    "events": EVENTS,
+    "history": HISTORY,
+    "images": Entry("images:LIST", "List images"),
+    "import": IMPORT,
+    "info": INFO,
+    "inspect": Entry("inspect:ANY", "Return low-level information on Stackyard objects"),
+    "kill": KILL,
+    "load": LOAD,
+    "logs": LOGS,
+    "ps": Entry("ps:LIST", "List containers"),
+    "rename": RENAME,
+    "restart": RESTART,
+    "rm": Entry("lifecycle:REMOVE", "Remove one or more containers"),
+    "rmi": Entry("images:REMOVE", "Remove one or more images"),
+    "run": RUN,
+    "save": SAVE,
+    "start": START,
+    "stop": STOP,
+    "tag": TAG,
+    "version": Entry("version:VERSION", "Show the Stackyard version information"),
+    "wait": WAIT,
+}
+
+NOUNS: dict[str, Noun] = {
+    "container": Noun(
+        "Manage containers",
+        {
+            "create": CREATE,
+            "inspect": Entry("inspect:CONTAINER", "Display detailed information on one or more containers"),
+            "kill": KILL,
+            "logs": LOGS,
+            "ls": Entry("ps:LIST", "List containers", ("ps", "list")),
+            "prune": Entry("prune:CONTAINERS", "Remove all stopped containers"),
+            "rename": RENAME,
+            "restart": RESTART,
+            "rm": Entry("lifecycle:REMOVE", "Remove one or more containers", ("remove",)),
+            "run": RUN,
+            "start": START,
+            "stop": STOP,
+            "wait": WAIT,
+        },
+    ),
+    "image": Noun(
+        "Manage images",
+        {
+            "history": HISTORY,
+            "import": IMPORT,
+            "inspect": Entry("inspect:IMAGE", "Display detailed information on one or more images"),
+            "load": LOAD,
+            "ls": Entry("images:LIST", "List images", ("list",)),
+            "prune": Entry("prune:IMAGES", "Remove unused images"),
+            "rm": Entry("images:REMOVE", "Remove one or more images", ("rmi", "remove")),
+            "save": SAVE,
+            "tag": TAG,
+        },
+    ),
+    "system": Noun(
+        "Manage Stackyard",
+        {
+            "df": Entry("df:DISK_USAGE", "Show the disk space in use"),
+            "events": EVENTS,
+            "info": INFO,
+            "prune": Entry("prune:SYSTEM", "Remove unused data"),
+        },
+    ),
+    "volume": Noun(
+        "Manage volumes",
+        {
+            "create": Entry("volumes:CREATE", "Create a volume"),
+            "inspect": Entry("inspect:VOLUME", "Display detailed information on one or more volumes"),
+            "ls": Entry("volumes:LIST", "List volumes", ("list",)),
+            "prune": Entry("prune:VOLUMES", "Remove all unused local volumes"),
+            "rm": Entry("volumes:REMOVE", "Remove one or more volumes", ("remove",)),
+        },
+    ),
+}
+
+LATER: dict[str, str] = {
+    "attach": "terminals and attaching come with the next step of the engine; `stackyard logs -f` follows a container",
+    "build": "building comes with a later step of the engine; `stackyard import` makes an image from a file tree",
+    "commit": "committing a container comes with a later step of the engine",
+    "cp": "copying in and out of containers comes with a later step of the engine",
+    "diff": "showing a container's changes comes with a later step of the engine",
+    "exec": "running in a started container comes with the next step of the engine",
+    "export": "exporting a container comes with a later step of the engine; `stackyard save` saves an image",
+    "login": "registries come with a later step of the engine",
+    "logout": "registries come with a later step of the engine",
+    "network": "networks come with a later step of the engine; `--network none` and `--network host` work",
+    "pause": "pausing comes with a later step of the engine",
+    "port": "ports come with networking, in a later step of the engine",
+    "pull": "registries come with a later step of the engine; `stackyard load` and `stackyard import` bring images in",
+    "push": "registries come with a later step of the engine; `stackyard save` writes images out",
+    "search": "registries come with a later step of the engine",
+    "stats": "resource statistics come with a later step of the engine",
+    "top": "listing a container's processes comes with a later step of the engine",
+    "unpause": "pausing comes with a later step of the engine",
+    "update": "changing a container's limits comes with a later step of the engine",
+}
+"""docker's verbs that are refused for now, each with its sentence."""
+
+
+def find(verbs: dict[str, Entry], word: str) -> tuple[str, Entry] | None:
+    """Find a verb by its name or by an alias; give its proper name too."""
+    if word in verbs:
+        return word, verbs[word]
+    for name, entry in verbs.items():
+        if word in entry.aliases:
+            return name, entry
+    return None

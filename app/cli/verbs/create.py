@@ -1,0 +1,52 @@
+"""`create`: a container that is ready to start."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from app.cli.command import Command
+from app.cli.console import say, warn
+from app.cli.flags import Arguments, UsageError
+from app.cli.verbs.options import CREATE_FLAGS, check_container_file, options, write_container_file
+from engine.errors import EngineError, NotFound
+
+if TYPE_CHECKING:
+    from engine.engine import Engine
+
+
+def make(engine: Engine, arguments: Arguments) -> str:
+    """Create the container the arguments describe and give its id."""
+    image = arguments.positional[0]
+    chosen = options(arguments)
+    if chosen.auto_remove and arguments.text("restart") not in ("", "no"):
+        raise UsageError("Conflicting options: --restart and --rm")
+    id_file = arguments.text("cidfile")
+    if id_file:
+        check_container_file(id_file)
+    try:
+        id = engine.containers.create(image, chosen)
+    except NotFound as error:
+        if arguments.text("pull") == "never" or not error.brief.startswith("No such image"):
+            raise
+        warn(f"Unable to find image '{error.brief.partition(': ')[2]}' locally")
+        raise _no_registry(error) from None
+    if id_file:
+        write_container_file(id_file, id)
+    return id
+
+
+def _no_registry(error: NotFound) -> EngineError:
+    return NotFound(
+        error.brief,
+        details="pulling comes with registries, in a later step of the engine",
+        resolution="bring it in with `stackyard load` or `stackyard import` "
+        "(`stackyard import --from-host` makes one of this machine's own programs)",
+    )
+
+
+def _run(engine: Engine, arguments: Arguments) -> int:
+    say(make(engine, arguments))
+    return 0
+
+
+CREATE = Command("[OPTIONS] IMAGE [COMMAND] [ARG...]", "Create a new container", _run, CREATE_FLAGS, 1, None, interspersed=False)

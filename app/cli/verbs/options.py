@@ -1,0 +1,178 @@
+"""The flags of `create` and `run`, and the engine's Options that they add up to."""
+
+from __future__ import annotations
+
+from app.cli.flags import HELP, Arguments, Flag, UsageError, environment_word, label_word
+from engine.containers.options import Options
+
+
+def _memory(text: str) -> str:
+    from app.cli.units import parse_bytes
+
+    return str(parse_bytes(text))
+
+
+def _stream(text: str) -> str:
+    if text.lower() not in ("stdin", "stdout", "stderr"):
+        raise ValueError("valid streams are STDIN, STDOUT and STDERR")
+    return text.lower()
+
+
+def _pull(text: str) -> str:
+    if text == "always":
+        raise ValueError("pulling comes with registries, in a later step of the engine; load or import the image first")
+    if text not in ("missing", "never"):
+        raise ValueError('invalid pull option: must be one of "always", "missing" or "never"')
+    return text
+
+
+def _network(text: str) -> str:
+    if text not in ("none", "host", "default"):
+        raise ValueError("networks come with a later step of the engine; use none or host")
+    return text
+
+
+def _restart(text: str) -> str:
+    if text not in ("", "no"):
+        raise ValueError("restart policies come with the next step of the engine")
+    return text
+
+
+FLAGS = (
+    Flag("attach", "list", "Attach to STDIN, STDOUT or STDERR", short="a", check=_stream),
+    Flag("cap-add", "list", "Add Linux capabilities"),
+    Flag("cap-drop", "list", "Drop Linux capabilities"),
+    Flag("cidfile", "string", "Write the container ID to the file"),
+    Flag("domainname", "string", "Container NIS domain name"),
+    Flag("entrypoint", "string", "Overwrite the default ENTRYPOINT of the image"),
+    Flag("env", "list", "Set environment variables", short="e", check=environment_word),
+    Flag("env-file", "list", "Read in a file of environment variables"),
+    HELP,
+    Flag("hostname", "string", "Container host name", short="h"),
+    Flag("init", "bool", "Run an init inside the container that forwards signals and reaps processes"),
+    Flag("interactive", "bool", "Keep STDIN open even if not attached", short="i"),
+    Flag("label", "list", "Set meta data on a container", short="l", check=label_word),
+    Flag("label-file", "list", "Read in a line delimited file of labels"),
+    Flag("memory", "bytes", "Memory limit", short="m", check=_memory),
+    Flag("name", "string", "Assign a name to the container"),
+    Flag("net", "network", "", check=_network, hidden=True),
+    Flag("network", "network", "Connect a container to a network (none or host)", check=_network),
+    Flag("pids-limit", "int", "Tune container pids limit (set -1 for unlimited)"),
+    Flag("privileged", "bool", "Give extended privileges to this container"),
+    Flag("pull", "string", 'What to do about an image that is not here ("missing"|"never")', shown='"missing"', check=_pull),
+    Flag("read-only", "bool", "Mount the container's root filesystem as read only"),
+    Flag("restart", "string", "Restart policy to apply when a container exits", shown='"no"', check=_restart, hidden=True),
+    Flag("rm", "bool", "Automatically remove the container when it exits"),
+    Flag("security-opt", "list", "Security Options"),
+    Flag("stop-signal", "string", "Signal to stop a container", shown='"SIGTERM"'),
+    Flag("stop-timeout", "int", "Timeout (in seconds) to stop a container"),
+    Flag("tmpfs", "list", "Mount a tmpfs directory"),
+    Flag("user", "string", "Username or UID (format: <name|uid>[:<group|gid>])", short="u"),
+    Flag("workdir", "string", "Working directory inside the container", short="w"),
+)
+
+_REFUSED = {
+    "networks and ports come with a later step of the engine; use --network none or host": (
+        "add-host:list dns:list dns-option:list dns-opt:list dns-search:list expose:list ip:string ip6:string link:list link-local-ip:list "
+        "mac-address:string net-alias:list network-alias:list p/publish:list P/publish-all:bool"
+    ),
+    "mounting volumes comes with a later step of the engine; --tmpfs gives a scratch directory": (
+        "mount:mount v/volume:list volume-driver:string volumes-from:list"
+    ),
+    "terminals come with the next step of the engine; without it the output is streamed as it is": "detach-keys:string t/tty:bool",
+    "health checks come with a later step of the engine": (
+        "health-cmd:string health-interval:duration health-retries:int health-start-period:duration health-timeout:duration "
+        "no-healthcheck:bool"
+    ),
+    "of the limits, --memory and --pids-limit are there now, the others come with a later step of the engine": (
+        "blkio-weight:uint16 blkio-weight-device:list cgroup-parent:string cpu-count:int cpu-percent:int cpu-period:int cpu-quota:int "
+        "cpu-rt-period:int cpu-rt-runtime:int c/cpu-shares:int cpus:decimal cpuset-cpus:string cpuset-mems:string "
+        "device-read-bps:list device-read-iops:list device-write-bps:list device-write-iops:list kernel-memory:bytes "
+        "memory-reservation:bytes memory-swap:bytes memory-swappiness:int oom-kill-disable:bool oom-score-adj:int shm-size:bytes "
+        "storage-opt:list ulimit:ulimit"
+    ),
+    "devices come with a later step of the engine; --privileged gives them all": "device:list device-cgroup-rule:list gpus:gpu-request",
+    "every container gets namespaces of its own; sharing them comes with a later step of the engine": (
+        "cgroupns:string group-add:list ipc:string isolation:string pid:string sysctl:map userns:string uts:string"
+    ),
+    "the engine launches and logs by its own means": "log-driver:string log-opt:list runtime:string",
+    "the image's own platform is run; choosing one comes with registries": "platform:string",
+}
+
+
+def _refused() -> tuple[Flag, ...]:
+    """Spell out docker's other flags, each with the reason why it is refused."""
+    flags = []
+    for reason, words in _REFUSED.items():
+        for word in words.split():
+            name, _, kind = word.partition(":")
+            short, _, name = name.rpartition("/")
+            flags.append(Flag(name, kind, "", short=short, later=reason))
+    return tuple(flags)
+
+
+CREATE_FLAGS = (*FLAGS, *_refused())
+
+
+def options(arguments: Arguments) -> Options:
+    """Add the flags up; raises UsageError where they contradict each other."""
+    entrypoint = arguments.text("entrypoint")
+    networks = arguments.words("network") or arguments.words("net")
+    return Options(
+        command=tuple(arguments.positional[1:]),
+        entrypoint=((entrypoint,) if entrypoint else ()) if arguments.given("entrypoint") else None,
+        name=arguments.text("name") or None,
+        hostname=arguments.text("hostname") or None,
+        domainname=arguments.text("domainname"),
+        user=arguments.text("user") or None,
+        workdir=arguments.text("workdir") or None,
+        environment=tuple(_environment(arguments)),
+        labels=_labels(arguments),
+        read_only=arguments.switch("read-only"),
+        tmpfs={path: mode for path, _, mode in (word.partition(":") for word in arguments.words("tmpfs"))},
+        init=arguments.switch("init"),
+        stop_signal=arguments.text("stop-signal") or None,
+        stop_timeout=arguments.number("stop-timeout"),
+        auto_remove=arguments.switch("rm"),
+        network=networks[-1] if networks else "default",
+        open_stdin=arguments.switch("interactive"),
+        cap_add=tuple(arguments.words("cap-add")),
+        cap_drop=tuple(arguments.words("cap-drop")),
+        privileged=arguments.switch("privileged"),
+        memory=arguments.number("memory"),
+        pids_limit=arguments.number("pids-limit"),
+        security_options=tuple(arguments.words("security-opt")),
+    )
+
+
+def _environment(arguments: Arguments) -> list[str]:
+    """Put what the files set first, so that --env has the last word."""
+    words: list[str] = []
+    for path in arguments.words("env-file"):
+        from app.cli.linefile import environment_lines
+
+        words += environment_lines(path)
+    return words + arguments.words("env")
+
+
+def _labels(arguments: Arguments) -> dict[str, str]:
+    words: list[str] = []
+    for path in arguments.words("label-file"):
+        from app.cli.linefile import lines
+
+        words += lines(path)
+    return {key: value for key, _, value in (word.partition("=") for word in words + arguments.words("label"))}
+
+
+def check_container_file(path: str) -> None:
+    """Refuse a --cidfile that is there already, before anything is created."""
+    import os
+
+    if os.path.exists(path):
+        raise UsageError(f"container ID file found, make sure the other container isn't running or delete {path}")
+
+
+def write_container_file(path: str, id: str) -> None:
+    """Write the container's id, without a newline, as scripts expect it."""
+    with open(path, "x", encoding="ascii") as file:
+        file.write(id)

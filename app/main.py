@@ -1,0 +1,27 @@
+"""The entry point: one command line in, one exit code out."""
+
+from __future__ import annotations
+
+import sys
+
+
+def main() -> None:
+    """Run `stackyard` with the words of this process and exit."""
+    from app.cli.program import run
+
+    for stream in (sys.stdout, sys.stderr):
+        # What containers and images are called is bytes to us, whatever the locale says.
+        stream.reconfigure(encoding="utf-8", errors="surrogateescape")  # type: ignore[union-attr]
+    code = run(sys.argv[1:])
+    try:
+        sys.stdout.flush()
+    except BrokenPipeError:
+        from app.cli.program import discard_output
+
+        discard_output()
+        code = 141
+    sys.exit(code)
+
+
+if __name__ == "__main__":
+    main()

@@ -38,14 +38,11 @@ class Policy(NamedTuple):
     allow: bool
     exceptions: dict[Node, str]
 
-    def lines(self) -> Iterator[tuple[str, str]]:
-        """Yield version 1's (file, line) in order; a new group starts by allowing everything."""
-        if not self.allow:
-            yield "devices.deny", "a"
-        file = "devices.deny" if self.allow else "devices.allow"
+    def lines(self) -> Iterator[str]:
+        """Yield version 1's lines: for `devices.deny` where all is allowed, else for `devices.allow`."""
         for (kind, major, minor), access in self.exceptions.items():
             numbers = ":".join("*" if number == _ANY else str(number) for number in (major, minor))
-            yield file, f"{kind} {numbers} {access}"
+            yield f"{kind} {numbers} {access}"
 
 
 def policy(rules: Iterable[Mapping[str, Any]]) -> Policy:

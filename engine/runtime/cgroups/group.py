@@ -10,8 +10,6 @@ from typing import NamedTuple
 from engine.errors import EngineError, InUse, InvalidInput, NotPermitted, Unsupported, from_os
 from engine.runtime.cgroups.layout import Place
 
-_CREATE = os.O_WRONLY | os.O_CLOEXEC
-
 
 class Group(NamedTuple):
     """A control group as one hierarchy sees it."""
@@ -37,9 +35,9 @@ class Group(NamedTuple):
                 return []
             raise
 
-    def set(self, file: str, value: str) -> None:
-        """Write one setting; raises what stands against it as an EngineError."""
-        write(f"{self.directory}/{file}", value)
+    def set(self, file: str, *values: str) -> None:
+        """Write one setting, or several in a row; raises what stands against it as an EngineError."""
+        write(f"{self.directory}/{file}", *values)
 
     def counter(self, file: str, key: str) -> int:
         """Read one number from a file of `key number` lines; zero when either is missing."""
@@ -50,12 +48,14 @@ class Group(NamedTuple):
             return 0
 
 
-def write(path: str, value: str) -> None:
-    """Write one value to one control file in a single write(2)."""
+def write(path: str, *values: str) -> None:
+    """Write to one control file, one write(2) a value as the kernel wants it."""
+    value = ""
     try:
-        descriptor = os.open(path, _CREATE)
+        descriptor = os.open(path, os.O_WRONLY | os.O_CLOEXEC)
         try:
-            os.write(descriptor, value.encode())
+            for value in values:
+                os.write(descriptor, value.encode())
         finally:
             os.close(descriptor)
     except OSError as error:

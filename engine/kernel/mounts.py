@@ -8,7 +8,7 @@ import os
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from engine.kernel.libc import NUMBER, call, syscall
+from engine.kernel.libc import NUMBER, syscall
 
 MS_RDONLY, MS_NOSUID, MS_NODEV, MS_NOEXEC = 1, 2, 4, 8
 MS_REMOUNT, MS_BIND, MS_MOVE, MS_REC = 32, 4096, 8192, 16384
@@ -61,10 +61,12 @@ def pivot_root(new: str, old: str) -> None:
     syscall(NUMBER["pivot_root"], os.fsencode(new), os.fsencode(old))
 
 
-def clone_tree(path: str, *, recursive: bool = False) -> int:
-    """Copy the mount at `path` without attaching it; return its descriptor (open_tree(2))."""
+def clone_tree(source: str | int, *, recursive: bool = False) -> int:
+    """Copy the mount at a path, or behind a descriptor, without attaching it; return its descriptor (open_tree(2))."""
     flags = _OPEN_TREE_CLONE | os.O_CLOEXEC | (_AT_RECURSIVE if recursive else 0)
-    return syscall(_OPEN_TREE, _AT_FDCWD, os.fsencode(path), flags)
+    if isinstance(source, int):
+        return syscall(_OPEN_TREE, source, b"", flags | _AT_EMPTY_PATH)
+    return syscall(_OPEN_TREE, _AT_FDCWD, os.fsencode(source), flags)
 
 
 def set_attributes(descriptor: int, attributes: int, *, recursive: bool = False) -> None:
@@ -145,8 +147,3 @@ def _escaped(path: str) -> str:
 def private_root(propagation: int = MS_SLAVE) -> None:
     """Cut the caller's mount namespace off, so that nothing mounted here is seen outside."""
     mount(None, "/", None, MS_REC | propagation, None)
-
-
-def unshare(flags: int) -> None:
-    """Call unshare(2)."""
-    call("unshare", flags)

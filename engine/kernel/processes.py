@@ -6,6 +6,7 @@ import ctypes
 import os
 import signal
 import struct
+from collections.abc import Sequence
 
 from engine.kernel.libc import NUMBER, call, syscall
 
@@ -26,24 +27,30 @@ _PR_SET_PDEATHSIG, _PR_SET_DUMPABLE, _PR_SET_KEEPCAPS, _PR_CAPBSET_READ, _PR_CAP
 _PR_SET_CHILD_SUBREAPER, _PR_SET_NO_NEW_PRIVS, _PR_CAP_AMBIENT, _PR_SET_NAME = 36, 38, 47, 15
 _CAP_AMBIENT_RAISE, _CAP_AMBIENT_CLEAR_ALL = 2, 4
 _CAPABILITY_VERSION_3 = 0x20080522
+_CLONE3, _CLONE_INTO_CGROUP = 435, 0x200000000
+_CLONE_ARGUMENTS = struct.Struct("=11Q")
 _CLOSE_RANGE, _CLOSE_RANGE_CLOEXEC = 436, 4
 _KEYCTL_JOIN_SESSION_KEYRING = 1
 
 
-def clone(flags: int) -> int:
-    """Fork into new namespaces; return the child's pid, or 0 in the child.
+def clone(flags: int, cgroup: int | None = None) -> int:
+    """Fork into new namespaces, and into the version 2 control group behind `cgroup`; return the child's pid, or 0 in the child.
 
-    Only for a single-threaded process. The interpreter is told afterwards, as os.fork() would tell it.
+    Only for a single-threaded process. The interpreter is told afterwards, as os.fork() would tell it; clone3(2), Linux 5.7.
     """
-    ctypes.pythonapi.PyOS_BeforeFork()
+    if cgroup is not None:
+        flags |= _CLONE_INTO_CGROUP
+    arguments = _CLONE_ARGUMENTS.pack(flags, 0, 0, 0, signal.SIGCHLD, 0, 0, 0, 0, 0, cgroup or 0)
+    python = ctypes.pythonapi
+    python.PyOS_BeforeFork()
     pid = -1
     try:
-        pid = syscall(NUMBER["clone"], flags | signal.SIGCHLD, 0, 0, 0, 0)
+        pid = syscall(_CLONE3, arguments, len(arguments))
     finally:
         if pid == 0:
-            ctypes.pythonapi.PyOS_AfterFork_Child()
+            python.PyOS_AfterFork_Child()
         else:
-            ctypes.pythonapi.PyOS_AfterFork_Parent()
+            python.PyOS_AfterFork_Parent()
     return pid
 
 
@@ -147,6 +154,17 @@ def join_namespace(path: str) -> None:
         os.close(descriptor)
 
 
+def unshare(flags: int) -> None:
+    """Leave the caller's namespaces for new ones; unshare(2)."""
+    call("unshare", flags)
+
+
+def set_host_name(name: str) -> None:
+    """Set the host name of this UTS namespace."""
+    encoded = name.encode()
+    call("sethostname", encoded, len(encoded))
+
+
 def set_domain_name(name: str) -> None:
     """Set the NIS domain name of this UTS namespace."""
     encoded = name.encode()
@@ -160,3 +178,38 @@ def start_time(pid: int) -> int | None:
             return int(stat.read().rpartition(b")")[2].split()[19])
     except (OSError, IndexError):
         return None
+
+
+_PR_SET_MM, _PR_SET_MM_MAP = 35, 14
+_MM_MAP = struct.Struct("=11QQII")
+_title: ctypes.Array[ctypes.c_char] | None = None
+
+
+def _program_break() -> int:
+    sbrk = ctypes.CDLL(None).sbrk
+    sbrk.restype = ctypes.c_void_p
+    return int(sbrk(0) or 0)
+
+
+def show_arguments(arguments: Sequence[str]) -> None:
+    """Change what /proc/self/cmdline shows; best effort, where the kernel refuses nothing changes.
+
+    The layout of struct prctl_mm_map and the order of the stat fields are those of prctl(2) and proc_pid_stat(5).
+    """
+    global _title
+    text = b"".join(os.fsencode(word) + b"\0" for word in arguments)
+    _title = ctypes.create_string_buffer(text, len(text))
+    start = ctypes.addressof(_title)
+    try:
+        with open("/proc/self/stat", "rb") as stat:
+            fields = stat.read().rpartition(b")")[2].split()
+        code, end_code, stack = (int(fields[index]) for index in (23, 24, 25))
+        data, end_data, brk = (int(fields[index]) for index in (42, 43, 44))
+        environment, end_environment = int(fields[47]), int(fields[48])
+        record = _MM_MAP.pack(
+            code, end_code, data, end_data, brk, _program_break(), stack, start, start + len(text), environment, end_environment, 0, 0, 0xFFFFFFFF
+        )
+        buffer = ctypes.create_string_buffer(record, len(record))
+        syscall(NUMBER["prctl"], _PR_SET_MM, _PR_SET_MM_MAP, buffer, len(record), 0)
+    except (OSError, ValueError, IndexError):
+        return

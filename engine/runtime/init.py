@@ -1,0 +1,146 @@
+"""The container's first process, from its birth in new namespaces to execve.
+
+It is a fork of the shim and imports nothing: from the moment the root is switched, the only code left is what is already
+loaded and the program the container names (CVE-2019-14271). What fails is told to the shim through a pipe that closes at execve.
+"""
+
+from __future__ import annotations
+
+import errno
+import os
+import signal
+from collections.abc import Mapping, Sequence
+from typing import Any, NamedTuple, NoReturn
+
+from engine.kernel import network, processes
+from engine.kernel.mounts import Mount
+from engine.runtime import credentials, rootfs
+from engine.runtime.cgroups.cgroup import Cgroup
+from engine.runtime.reaper import reap_until
+
+ENGINE_FAILED, NOT_EXECUTABLE, NOT_FOUND = 125, 126, 127
+INIT = "org.stackyard.init"
+
+
+class Birth(NamedTuple):
+    """All that the first process needs, gathered before it is born."""
+
+    bundle: str
+    spec: Mapping[str, Any]
+    union: tuple[Mount, ...]
+    cgroup: Cgroup
+    filter: bytes | None
+    stdio: tuple[int, int, int]
+    report: int
+    """Where a failure is written: `code message`; closes at execve."""
+
+
+def live(birth: Birth) -> NoReturn:
+    """Turn this fresh process into the container's; never return."""
+    try:
+        _become(birth)
+    except OSError as error:
+        _fail(birth.report, ENGINE_FAILED, error.strerror or str(error))
+    except Exception as error:  # the border of the process: whatever it is, the shim must hear of it
+        _fail(birth.report, ENGINE_FAILED, f"{type(error).__name__}: {error}")
+    os._exit(ENGINE_FAILED)
+
+
+def _become(birth: Birth) -> None:
+    spec, process = birth.spec, birth.spec["process"]
+    processes.die_with_parent()
+    os.setsid()
+    for number, descriptor in enumerate(birth.stdio):
+        os.dup2(descriptor, number)
+    birth.cgroup.enter(placed=birth.cgroup.unified is not None)
+    _separate(spec)
+    _set_kernel_values(spec)
+    rootfs.assemble(f"{birth.bundle}/{spec['root']['path']}", birth.union, spec, birth.cgroup.mounts())
+    _enter_cwd(process["cwd"])
+    processes.new_session_keyring()
+    processes.close_on_exec_from(3)
+    _restore_signals()
+    credentials.give_up(process, birth.filter)
+    if spec.get("annotations", {}).get(INIT) == "true":
+        _leave_init_behind(birth.report, process["args"])
+    _execute(birth.report, process["args"], process.get("env", ()))
+
+
+def _separate(spec: Mapping[str, Any]) -> None:
+    """Enter the namespaces that clone could not make: given ones, and the cgroup's, which counts from where this process is now."""
+    paths = {entry["type"]: entry.get("path") for entry in spec["linux"]["namespaces"]}
+    for path in filter(None, paths.values()):
+        processes.join_namespace(path)
+    if paths.get("cgroup", "host") is None:
+        processes.unshare(processes.CLONE_NEWCGROUP)
+    if paths.get("network", "host") is None:
+        network.raise_loopback()
+    if paths.get("uts", "host") is None:
+        processes.set_host_name(spec.get("hostname", ""))
+        processes.set_domain_name(spec.get("domainname", "(none)"))
+
+
+def _set_kernel_values(spec: Mapping[str, Any]) -> None:
+    """Write sysctls and the OOM score while /proc is still the host's, which no image can have tampered with (CVE-2025-52881)."""
+    for name, value in spec["linux"].get("sysctl", {}).items():
+        _write(f"/proc/sys/{name.replace('.', '/')}", value)
+    score = spec["process"].get("oomScoreAdj")
+    if score is not None:
+        _write("/proc/self/oom_score_adj", str(score))
+
+
+def _write(path: str, value: str) -> None:
+    descriptor = os.open(path, os.O_WRONLY | os.O_CLOEXEC)
+    try:
+        os.write(descriptor, value.encode())
+    finally:
+        os.close(descriptor)
+
+
+def _enter_cwd(path: str) -> None:
+    os.makedirs(path, 0o755, exist_ok=True)
+    os.chdir(path)
+    if not os.getcwd().startswith("/"):
+        raise OSError(errno.EINVAL, "the working directory is outside of the container")
+
+
+def _restore_signals() -> None:
+    """Undo what Python changed, so that programs find the default answers they expect."""
+    for number in (signal.SIGPIPE, signal.SIGXFSZ, signal.SIGINT, signal.SIGHUP, signal.SIGTERM):
+        signal.signal(number, signal.SIG_DFL)
+    signal.pthread_sigmask(signal.SIG_SETMASK, ())
+
+
+def _leave_init_behind(report: int, arguments: Sequence[str]) -> None:
+    """Fork: the child goes on to be the program, this process stays as its init and ends as it ends."""
+    child = os.fork()
+    if child:
+        os.close(report)
+        reap_until(child, ("/sbin/docker-init", "--", *arguments))
+
+
+def _execute(report: int, arguments: Sequence[str], environment: Sequence[str]) -> NoReturn:
+    """Replace this process by the program, found as execvp finds it in the container's own PATH."""
+    name, variables = arguments[0], dict(entry.partition("=")[::2] for entry in environment)
+    paths = [name] if "/" in name else [f"{part or '.'}/{name}" for part in variables.get("PATH", "/bin:/usr/bin").split(":")]
+    denied = False
+    for path in paths:
+        try:
+            if os.path.isdir(path):
+                raise PermissionError(errno.EACCES, "permission denied")
+            os.execve(path, list(arguments), variables)
+        except (FileNotFoundError, NotADirectoryError):
+            continue
+        except PermissionError:
+            denied = True
+        except OSError as error:
+            _fail(report, NOT_EXECUTABLE, f"exec {path}: {(error.strerror or '').lower()}")
+    if denied:
+        _fail(report, NOT_EXECUTABLE, f'exec: "{name}": permission denied')
+    missing = "no such file or directory" if "/" in name else "executable file not found in $PATH"
+    _fail(report, NOT_FOUND, f'exec: "{name}": {"stat " + name + ": " if "/" in name else ""}{missing}')
+
+
+def _fail(report: int, code: int, message: str) -> NoReturn:
+    os.write(report, f"{code} {message}".encode())
+    os._exit(code)

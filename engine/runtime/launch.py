@@ -1,0 +1,81 @@
+"""The launcher: a bundle becomes a process in its own namespaces.
+
+The caller is the container's shim, single-threaded; the child is its fork and obeys config.json step by step (`init`).
+"""
+
+from __future__ import annotations
+
+import json
+import os
+from typing import Any, NamedTuple
+
+from engine.errors import StartFailed
+from engine.kernel.mounts import Mount
+from engine.kernel.processes import NAMESPACE_FLAG, clone
+from engine.paths import ContainerPaths
+from engine.runtime import init, seccomp
+from engine.runtime.cgroups.cgroup import Cgroup
+
+
+class Launched(NamedTuple):
+    """A container's first process, running."""
+
+    pid: int
+    """As the host counts."""
+    cgroup: Cgroup
+
+
+def read_union(path: str) -> tuple[Mount, ...]:
+    """Read the mounts that make up the root, as `write_union` put them beside the bundle."""
+    with open(path, "rb") as file:
+        rows = json.load(file)
+    return tuple(Mount(kind, source, target, tuple(options), tuple(lowers)) for kind, source, target, options, lowers in rows)
+
+
+def launch(paths: ContainerPaths, stdio: tuple[int, int, int], *, cache: str) -> Launched:
+    """Start the bundle's process with these descriptors as its stdin, stdout and stderr.
+
+    `cache` is the directory of compiled system-call filters. Raises StartFailed with docker's exit code and sentence;
+    nothing is left behind then.
+    """
+    with open(paths.spec, "rb") as file:
+        spec: dict[str, Any] = json.load(file)
+    linux = spec["linux"]
+    document = linux.get("seccomp")
+    program = seccomp.cached(document, cache) if document else None
+    cgroup = Cgroup.create(linux["cgroupsPath"], linux.get("resources", {}))
+    answer, report = os.pipe2(os.O_CLOEXEC)
+    birth = init.Birth(paths.bundle, spec, read_union(paths.rootfs_mounts), cgroup, program, stdio, report)
+    try:
+        pid = clone(_flags(linux), cgroup.unified)
+        if pid == 0:
+            init.live(birth)
+        os.close(report)
+        _await(pid, answer)
+    except (OSError, StartFailed):
+        cgroup.remove()
+        raise
+    finally:
+        os.close(answer)
+    cgroup.close()
+    return Launched(pid, cgroup)
+
+
+def _flags(linux: dict[str, Any]) -> int:
+    """Which namespaces clone makes: all new ones but the cgroup's, which must be made from inside the group."""
+    new = (entry["type"] for entry in linux["namespaces"] if not entry.get("path"))
+    flags = 0
+    for name in new:
+        flags |= NAMESPACE_FLAG[name] if name != "cgroup" else 0
+    return flags
+
+
+def _await(pid: int, answer: int) -> None:
+    """Wait until the child has become the program, or has said why it cannot."""
+    said = b""
+    while chunk := os.read(answer, 4096):
+        said += chunk
+    if said:
+        os.waitpid(pid, 0)
+        code, _, message = said.decode(errors="replace").partition(" ")
+        raise StartFailed(message, int(code))

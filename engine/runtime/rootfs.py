@@ -1,0 +1,223 @@
+"""The container's view of the file system, made by its own first process in its own mount namespace.
+
+Every path below the root is resolved by descriptor, inside the root, and every mount is made on a descriptor: an image that
+swaps `/proc` or a mount point for a symbolic link moves the mount inside itself and nowhere else (CVE-2021-30465, CVE-2025-31133).
+"""
+
+from __future__ import annotations
+
+import os
+import stat
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+from engine.kernel import mounts
+from engine.kernel.files import open_directory, open_in_root
+from engine.kernel.mounts import Mount
+
+_FLAGS = {
+    "ro": mounts.MS_RDONLY, "nosuid": mounts.MS_NOSUID, "nodev": mounts.MS_NODEV, "noexec": mounts.MS_NOEXEC,
+    "relatime": mounts.MS_RELATIME, "strictatime": mounts.MS_STRICTATIME, "noatime": mounts.MS_NOATIME,
+    "nodiratime": mounts.MS_NODIRATIME, "sync": mounts.MS_SYNCHRONOUS,
+}  # fmt: skip
+_CLEARED = {"rw", "suid", "dev", "exec", "bind", "rbind", "async", "defaults"}
+_PROPAGATION = {
+    name: flag | recursion
+    for prefix, recursion in (("", 0), ("r", mounts.MS_REC))
+    for name, flag in (
+        (f"{prefix}private", mounts.MS_PRIVATE),
+        (f"{prefix}shared", mounts.MS_SHARED),
+        (f"{prefix}slave", mounts.MS_SLAVE),
+        (f"{prefix}unbindable", mounts.MS_UNBINDABLE),
+    )
+}
+_DEVICES = (("null", 1, 3), ("zero", 1, 5), ("full", 1, 7), ("random", 1, 8), ("urandom", 1, 9), ("tty", 5, 0))
+_LINKS = (
+    ("fd", "/proc/self/fd"), ("stdin", "/proc/self/fd/0"), ("stdout", "/proc/self/fd/1"), ("stderr", "/proc/self/fd/2"),
+    ("core", "/proc/kcore"), ("ptmx", "pts/ptmx"),
+)  # fmt: skip
+_OWN = ("/proc", "/sys", "/dev")
+_NULL = os.makedev(1, 3)
+
+
+ControlGroups = Sequence[tuple[str, str, str]]
+"""(type, source, name below the mount point) of what stands for a mount of type cgroup."""
+
+
+def assemble(rootfs: str, union: Iterable[Mount], spec: Mapping[str, Any], groups: ControlGroups) -> None:
+    """Mount everything the specification asks for below `rootfs`, and make that the root directory."""
+    mounts.private_root()
+    for mount in union:
+        _mount_union(mount, rootfs)
+    root = os.open(rootfs, os.O_PATH | os.O_DIRECTORY | os.O_CLOEXEC)
+    for entry in spec.get("mounts", ()):
+        _mount_entry(root, entry, groups)
+    _fill_dev(root, spec)
+    linux = spec.get("linux", {})
+    for path in linux.get("readonlyPaths", ()):
+        _freeze(root, path)
+    for path in linux.get("maskedPaths", ()):
+        _mask(root, path)
+    if spec.get("root", {}).get("readonly"):
+        mounts.set_attributes(root, mounts.MOUNT_ATTR_RDONLY)
+    os.close(root)
+    _enter(rootfs)
+
+
+def _mount_union(mount: Mount, rootfs: str) -> None:
+    if mount.type == "overlay":
+        words = dict(word.partition("=")[::2] for word in mount.options)
+        upper, work = words.pop("upperdir", None), words.pop("workdir", None)
+        mounts.overlay(mount.lowers, upper, work, rootfs, [f"{key}={value}" if value else key for key, value in words.items()])
+    else:
+        mounts.mount(mount.source, rootfs, None, mounts.MS_BIND | mounts.MS_REC)
+
+
+def _mount_entry(root: int, entry: Mapping[str, Any], groups: ControlGroups) -> None:
+    kind, source, destination = entry.get("type", "bind"), entry.get("source", "none"), entry["destination"]
+    flags, propagation, data = _parsed(entry.get("options", ()))
+    bind = kind == "bind" or {"bind", "rbind"} & set(entry.get("options", ()))
+    if destination in _OWN:
+        _refuse_link(root, destination)
+    target = _mount_point(root, destination, directory=not bind or os.path.isdir(source))
+    where = f"/proc/self/fd/{target}"
+    try:
+        if bind:
+            _bind(source, target, flags, recursive="rbind" in entry.get("options", ()))
+        elif kind == "cgroup":
+            _mount_cgroups(root, destination, where, flags, groups)
+        else:
+            mounts.mount(source, where, kind, flags, ",".join(data) or None)
+        for flag in propagation:
+            mounts.mount(None, where, None, flag)
+    except OSError as error:
+        raise OSError(error.errno, f"mounting {kind} at {destination}: {error.strerror}") from None
+    finally:
+        os.close(target)
+
+
+def _parsed(options: Iterable[str]) -> tuple[int, list[int], list[str]]:
+    flags, propagation, data = 0, [], []
+    for option in options:
+        if option in _FLAGS:
+            flags |= _FLAGS[option]
+        elif option in _PROPAGATION:
+            propagation.append(_PROPAGATION[option])
+        elif option not in _CLEARED:
+            data.append(option)
+    return flags, propagation, data
+
+
+def _bind(source: str, target: int, flags: int, *, recursive: bool) -> None:
+    tree = mounts.clone_tree(source, recursive=recursive)
+    try:
+        if flags & mounts.MS_RDONLY:
+            mounts.set_attributes(tree, mounts.MOUNT_ATTR_RDONLY, recursive=recursive)
+        mounts.attach(tree, target)
+    finally:
+        os.close(tree)
+
+
+def _mount_cgroups(root: int, destination: str, where: str, flags: int, groups: ControlGroups) -> None:
+    """Version 2 alone is one mount; beside version 1 it is a small tmpfs with the container's own directory of each hierarchy."""
+    if [kind for kind, _, _ in groups] == ["cgroup2"]:
+        return mounts.mount("cgroup", where, "cgroup2", flags)
+    mounts.mount("cgroup", where, "tmpfs", flags & ~mounts.MS_RDONLY, "mode=755,size=64k")
+    for _, directory, name in groups:
+        target = _mount_point(root, f"{destination}/{name}", directory=True)
+        _bind(directory, target, flags, recursive=False)
+        os.close(target)
+    top = open_in_root(root, os.fsencode(destination), os.O_PATH)
+    if flags & mounts.MS_RDONLY:
+        mounts.set_attributes(top, mounts.MOUNT_ATTR_RDONLY)
+    os.close(top)
+    return None
+
+
+def _refuse_link(root: int, destination: str) -> None:
+    """An image may not choose where its own /proc, /sys and /dev go."""
+    try:
+        mode = os.lstat(destination.lstrip("/"), dir_fd=root).st_mode
+    except FileNotFoundError:
+        return
+    if not stat.S_ISDIR(mode):
+        raise OSError(20, f"{destination} in the image is not a directory")
+
+
+def _mount_point(root: int, path: str, *, directory: bool) -> int:
+    """Open what is to be mounted on, making it where the image has none."""
+    name = os.fsencode(path)
+    try:
+        return open_in_root(root, name, os.O_PATH)
+    except FileNotFoundError:
+        pass
+    parent, _, last = name.rstrip(b"/").rpartition(b"/")
+    folder = open_directory(root, name if directory else parent, _make_directory)
+    if not directory:
+        os.close(os.open(last, os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC, 0o644, dir_fd=folder))
+    os.close(folder)
+    return open_in_root(root, name, os.O_PATH)
+
+
+def _make_directory(parent: int, name: bytes) -> None:
+    os.mkdir(name, 0o755, dir_fd=parent)
+
+
+def _fill_dev(root: int, spec: Mapping[str, Any]) -> None:
+    if not any(entry["destination"] == "/dev" for entry in spec.get("mounts", ())):
+        return
+    folder = open_in_root(root, b"/dev", os.O_RDONLY | os.O_DIRECTORY)
+    old_mask = os.umask(0)
+    extra = ((device["path"], device) for device in spec.get("linux", {}).get("devices", ()))
+    for name, major, minor in _DEVICES:
+        os.mknod(name, stat.S_IFCHR | 0o666, os.makedev(major, minor), dir_fd=folder)
+    for path, device in extra:
+        kind = stat.S_IFBLK if device["type"] == "b" else stat.S_IFCHR
+        mode = kind | device.get("fileMode", 0o666)
+        os.mknod(os.path.relpath(path, "/dev"), mode, os.makedev(device["major"], device["minor"]), dir_fd=folder)
+    for name, target in _LINKS:
+        os.symlink(target, name, dir_fd=folder)
+    os.umask(old_mask)
+    os.close(folder)
+
+
+def _freeze(root: int, path: str) -> None:
+    try:
+        target = open_in_root(root, os.fsencode(path), os.O_PATH)
+    except FileNotFoundError:
+        return
+    try:
+        tree = mounts.clone_tree(target, recursive=True)
+        mounts.set_attributes(tree, mounts.MOUNT_ATTR_RDONLY)
+        mounts.attach(tree, target)
+        os.close(tree)
+    finally:
+        os.close(target)
+
+
+def _mask(root: int, path: str) -> None:
+    try:
+        target = open_in_root(root, os.fsencode(path), os.O_PATH)
+    except (FileNotFoundError, NotADirectoryError):
+        return
+    try:
+        if stat.S_ISDIR(os.fstat(target).st_mode):
+            cover = mounts.create("tmpfs", (("size", "0k"), ("nr_inodes", "1"), ("mode", "755")), attributes=mounts.MOUNT_ATTR_RDONLY)
+        else:
+            cover = mounts.clone_tree("/dev/null")
+            found = os.fstat(cover)
+            if not stat.S_ISCHR(found.st_mode) or found.st_rdev != _NULL:
+                raise OSError(1, "the host's /dev/null is not the null device")
+        mounts.attach(cover, target)
+        os.close(cover)
+    finally:
+        os.close(target)
+
+
+def _enter(rootfs: str) -> None:
+    """Make `rootfs` the root and let go of the old one; both are `.`, so no directory for the old root is needed."""
+    os.chdir(rootfs)
+    mounts.pivot_root(".", ".")
+    mounts.mount(None, ".", None, mounts.MS_SLAVE | mounts.MS_REC)
+    mounts.unmount(".", mounts.MNT_DETACH)
+    os.chdir("/")

@@ -1,0 +1,152 @@
+"""The OCI runtime specification of a container: what its config.json says and the launcher obeys.
+
+Follows https://github.com/opencontainers/runtime-spec/blob/v1.0.2/config.md and config-linux.md; defaults are docker's.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any, NamedTuple
+
+from engine.kernel.capabilities import DEFAULT, NAMES
+from engine.runtime import seccomp
+from engine.runtime.accounts import Account
+from engine.runtime.cgroups.devices import default_devices
+
+Document = dict[str, Any]
+
+MASKED = (
+    "/proc/acpi", "/proc/asound", "/proc/interrupts", "/proc/kcore", "/proc/keys", "/proc/latency_stats",
+    "/proc/sched_debug", "/proc/scsi", "/proc/timer_list", "/proc/timer_stats", "/sys/devices/virtual/powercap", "/sys/firmware",
+)  # fmt: skip
+"""Paths covered so that they read as empty; moby's list (oci/defaults.go)."""
+
+READ_ONLY = ("/proc/bus", "/proc/fs", "/proc/irq", "/proc/sys", "/proc/sysrq-trigger")
+
+SYSCTLS = {"net.ipv4.ip_unprivileged_port_start": "0", "net.ipv4.ping_group_range": "0 2147483647"}
+"""What docker sets in each network namespace of its own, so that no right is needed for low ports and for ping."""
+
+PATH = "PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
+
+
+class Process(NamedTuple):
+    """What to run, as whom and with what, after image and options have been merged."""
+
+    arguments: tuple[str, ...]
+    environment: tuple[str, ...]
+    cwd: str
+    account: Account
+    capabilities: tuple[str, ...] = DEFAULT
+    no_new_privileges: bool = False
+    terminal: bool = False
+    init: bool = False
+
+
+class Isolation(NamedTuple):
+    """How far the container is kept from the host."""
+
+    hostname: str
+    domainname: str = ""
+    host_network: bool = False
+    read_only: bool = False
+    privileged: bool = False
+    tmpfs: Mapping[str, str] = {}
+    resources: Mapping[str, Any] = {}
+    cgroup: str = ""
+    seccomp: Mapping[str, Any] | None = None
+    """None: the default profile; empty: none."""
+
+
+def build(process: Process, isolation: Isolation, files: Mapping[str, str]) -> Document:
+    """Build config.json; `files` maps paths in the container to host files bound there."""
+    return {
+        "ociVersion": "1.0.2",
+        "process": _process(process),
+        "root": {"path": "rootfs", "readonly": isolation.read_only},
+        "hostname": isolation.hostname,
+        **({"domainname": isolation.domainname} if isolation.domainname else {}),
+        "mounts": [*_mounts(isolation), *(_bind(host, inside) for inside, host in files.items())],
+        "linux": _linux(process, isolation),
+        "annotations": {"org.stackyard.init": "true"} if process.init else {},
+    }
+
+
+def capability_set(add: Sequence[str], drop: Sequence[str], *, privileged: bool = False) -> tuple[str, ...]:
+    """Work out the capabilities that `--cap-add`, `--cap-drop` and `--privileged` leave, in the kernel's order."""
+    add_names, drop_names = {_capability(name) for name in add}, {_capability(name) for name in drop}
+    everything = set(NAMES)
+    if privileged or "CAP_ALL" in add_names:
+        kept = everything - drop_names
+    elif "CAP_ALL" in drop_names:
+        kept = add_names & everything
+    else:
+        kept = (set(DEFAULT) - drop_names) | (add_names & everything)
+    return tuple(name for name in NAMES if name in kept)
+
+
+def _capability(name: str) -> str:
+    name = name.upper()
+    return name if name.startswith("CAP_") else f"CAP_{name}"
+
+
+def _process(process: Process) -> Document:
+    account, capabilities = process.account, list(process.capabilities)
+    return {
+        "terminal": process.terminal,
+        "user": {"uid": account.uid, "gid": account.gid, "additionalGids": list(account.groups)},
+        "args": list(process.arguments),
+        "env": list(process.environment),
+        "cwd": process.cwd,
+        "capabilities": {"bounding": capabilities, "effective": capabilities, "permitted": capabilities},
+        "noNewPrivileges": process.no_new_privileges,
+    }
+
+
+def _mounts(isolation: Isolation) -> list[Document]:
+    guarded = ["nosuid", "noexec", "nodev"]
+    access = ["rw"] if isolation.privileged else ["ro"]
+    mounts = [
+        ("/proc", "proc", "proc", guarded),
+        ("/dev", "tmpfs", "tmpfs", ["nosuid", "strictatime", "mode=755", "size=65536k"]),
+        ("/dev/pts", "devpts", "devpts", ["nosuid", "noexec", "newinstance", "ptmxmode=0666", "mode=0620", "gid=5"]),
+        ("/sys", "sysfs", "sysfs", [*guarded, *access]),
+        ("/sys/fs/cgroup", "cgroup", "cgroup", [*guarded, *access]),
+        ("/dev/mqueue", "mqueue", "mqueue", guarded),
+        ("/dev/shm", "tmpfs", "shm", [*guarded, "mode=1777", "size=67108864"]),
+    ]
+    for path, options in isolation.tmpfs.items():
+        mounts.append((path, "tmpfs", "tmpfs", _tmpfs_options(options)))
+    return [{"destination": at, "type": kind, "source": source, "options": words} for at, kind, source, words in mounts]
+
+
+def _tmpfs_options(options: str) -> list[str]:
+    """Docker's defaults, each of which the user's own words may undo."""
+    given = [word for word in options.split(",") if word]
+    opposite = {"noexec": "exec", "nosuid": "suid", "nodev": "dev"}
+    defaults = [word for word in opposite if opposite[word] not in given and word not in given]
+    return [*defaults, *given]
+
+
+def _bind(host: str, inside: str) -> Document:
+    return {"destination": inside, "type": "bind", "source": host, "options": ["rbind", "rprivate"]}
+
+
+def _linux(process: Process, isolation: Isolation) -> Document:
+    namespaces = ["pid", "mount", "uts", "ipc", "cgroup", *([] if isolation.host_network else ["network"])]
+    linux: Document = {
+        "cgroupsPath": isolation.cgroup,
+        "namespaces": [{"type": name} for name in namespaces],
+        "resources": {**isolation.resources, "devices": _devices(isolation)},
+        "maskedPaths": [] if isolation.privileged else list(MASKED),
+        "readonlyPaths": [] if isolation.privileged else list(READ_ONLY),
+        "sysctl": {} if isolation.host_network else SYSCTLS,
+    }
+    if isolation.seccomp is None and not isolation.privileged:
+        linux["seccomp"] = seccomp.default(process.capabilities)
+    elif isolation.seccomp:
+        linux["seccomp"] = dict(isolation.seccomp)
+    return linux
+
+
+def _devices(isolation: Isolation) -> list[Document]:
+    return [{"allow": True, "access": "rwm"}] if isolation.privileged else default_devices()

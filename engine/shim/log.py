@@ -1,0 +1,88 @@
+"""Writing the log: one frame a read, a mark in the index now and then.
+
+A disk that is full must never stop the container: what cannot be written is counted and dropped, and told in a frame of
+its own once there is room again.
+"""
+
+from __future__ import annotations
+
+import os
+import time
+
+from engine.shim.frames import FRAME, INDEX_BYTES, MARK, STDERR, index_path
+
+
+class LogWriter:
+    """The log of one container, opened for appending; a frame that a crash cut short is cut off first."""
+
+    def __init__(self, path: str) -> None:
+        flags = os.O_RDWR | os.O_CREAT | os.O_CLOEXEC
+        self._log = os.open(path, flags, 0o600)
+        self._index = os.open(index_path(path), flags, 0o600)
+        self._offset = self._marked = self._newlines = self._frames = self._dropped = 0
+        self._resume()
+
+    def write(self, stream: int, data: bytes) -> None:
+        """Append what was read from one stream."""
+        if self._dropped:
+            note = f"[stackyard: {self._dropped} bytes of output were lost: the disk was full]\n".encode()
+            if not self._append(STDERR, note):
+                self._dropped += len(data)
+                return
+            self._dropped = 0
+        if not self._append(stream, data):
+            self._dropped += len(data)
+
+    def _append(self, stream: int, data: bytes) -> bool:
+        now = time.time_ns()
+        if self._offset - self._marked >= INDEX_BYTES:
+            self._mark(now)
+        size = FRAME.size + len(data)
+        try:
+            written = os.writev(self._log, (FRAME.pack(now, stream, len(data)), data))
+        except OSError:
+            written = 0
+        if written != size:
+            self._forget_partial()
+            return False
+        self._offset += size
+        self._frames += 1
+        self._newlines += data.count(b"\n")
+        return True
+
+    def _mark(self, now: int) -> None:
+        try:
+            os.write(self._index, MARK.pack(self._offset, now, self._newlines, self._frames))
+        except OSError:
+            return
+        self._marked = self._offset
+
+    def _forget_partial(self) -> None:
+        try:
+            os.ftruncate(self._log, self._offset)
+            os.lseek(self._log, self._offset, os.SEEK_SET)
+        except OSError:
+            return
+
+    def _resume(self) -> None:
+        """Find the end of the last whole frame: from the last mark on, frame by frame."""
+        size = os.fstat(self._log).st_size
+        marks = os.fstat(self._index).st_size // MARK.size * MARK.size
+        while marks:
+            offset, _, newlines, frames = MARK.unpack(os.pread(self._index, MARK.size, marks - MARK.size))
+            if offset <= size:
+                self._offset = self._marked = offset
+                self._newlines, self._frames = newlines, frames
+                break
+            marks -= MARK.size
+        os.ftruncate(self._index, marks)
+        os.lseek(self._index, marks, os.SEEK_SET)
+        while self._offset + FRAME.size <= size:
+            _, _, length = FRAME.unpack(os.pread(self._log, FRAME.size, self._offset))
+            if self._offset + FRAME.size + length > size:
+                break
+            self._newlines += os.pread(self._log, length, self._offset + FRAME.size).count(b"\n")
+            self._offset += FRAME.size + length
+            self._frames += 1
+        os.ftruncate(self._log, self._offset)
+        os.lseek(self._log, self._offset, os.SEEK_SET)

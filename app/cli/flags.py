@@ -228,5 +228,5 @@ def label_word(text: str) -> str:
     if not name:
         raise ValueError(f"invalid label '{text}': empty name")
     if any(blank in name for blank in " \t\n"):
-        raise ValueError(f"label '{text}' contains whitespaces")
+        raise ValueError(f"label '{name}' contains whitespaces")
     return text

@@ -1,0 +1,111 @@
+"""The prunes: everything unused of one kind, or of all kinds, after asking."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import TYPE_CHECKING
+
+from app.cli.command import Command
+from app.cli.console import agreed, say
+from app.cli.flags import Arguments, Flag, filter_word
+from app.cli.units import human_size
+
+if TYPE_CHECKING:
+    from engine.engine import Engine
+
+FORCE = Flag("force", "bool", "Do not prompt for confirmation", short="f")
+
+
+def _filter(example: str) -> Flag:
+    return Flag("filter", "filter", f"Provide filter values (e.g. '{example}')", check=filter_word)
+
+
+def _declined(arguments: Arguments, warning: str) -> bool:
+    return not arguments.switch("force") and not agreed(warning)
+
+
+def _told(heading: str, lines: Iterable[str]) -> None:
+    """Print what was removed under its heading, and nothing at all if nothing was."""
+    shown = list(lines)
+    if shown:
+        say("\n".join([heading, *shown, ""]))
+
+
+def _reclaimed(size: int) -> int:
+    say(f"Total reclaimed space: {human_size(size)}")
+    return 0
+
+
+def _containers(engine: Engine, arguments: Arguments) -> int:
+    if _declined(arguments, "This will remove all stopped containers."):
+        return _reclaimed(0)
+    pruned = engine.containers.prune(arguments.filters())
+    _told("Deleted Containers:", pruned.removed)
+    return _reclaimed(pruned.reclaimed)
+
+
+def _images(engine: Engine, arguments: Arguments) -> int:
+    everything = arguments.switch("all")
+    what = "all images without at least one container associated to them." if everything else "all dangling images."
+    if _declined(arguments, f"This will remove {what}"):
+        return _reclaimed(0)
+    pruned = engine.images.prune(everything, arguments.filters())
+    _told("Deleted Images:", (f"{removed.kind.lower()}: {removed.name}" for removed in pruned.removed))
+    return _reclaimed(pruned.reclaimed)
+
+
+def _volumes(engine: Engine, arguments: Arguments) -> int:
+    if _declined(arguments, "This will remove all local volumes not used by at least one container."):
+        return _reclaimed(0)
+    pruned = engine.volumes.prune(arguments.filters())
+    _told("Deleted Volumes:", pruned.removed)
+    return _reclaimed(pruned.reclaimed)
+
+
+def _system(engine: Engine, arguments: Arguments) -> int:
+    everything, volumes, filters = arguments.switch("all"), arguments.switch("volumes"), arguments.filters()
+    if _declined(arguments, _system_warning(everything, volumes, arguments.words("filter"))):
+        return 0
+    reclaimed = 0
+    containers = engine.containers.prune(filters)
+    _told("Deleted Containers:", containers.removed)
+    reclaimed += containers.reclaimed
+    if volumes:
+        emptied = engine.volumes.prune({name: values for name, values in filters.items() if name != "until"})
+        _told("Deleted Volumes:", emptied.removed)
+        reclaimed += emptied.reclaimed
+    images = engine.images.prune(everything, filters)
+    _told("Deleted Images:", (f"{removed.kind.lower()}: {removed.name}" for removed in images.removed))
+    return _reclaimed(reclaimed + images.reclaimed)
+
+
+def _system_warning(everything: bool, volumes: bool, filters: list[str]) -> str:
+    kinds = ["all stopped containers"]
+    if volumes:
+        kinds.append("all volumes not used by at least one container")
+    kinds.append("all images without at least one container associated to them" if everything else "all dangling images")
+    lines = ["This will remove:", *(f"  - {kind}" for kind in kinds)]
+    if filters:
+        lines += ["", "  Items to be pruned will be filtered with:", *(f"  - {word}" for word in filters)]
+    return "\n".join(lines) + "\n"
+
+
+CONTAINERS = Command("[OPTIONS]", "Remove all stopped containers", _containers, (_filter("until=<timestamp>"), FORCE))
+IMAGES = Command(
+    "[OPTIONS]",
+    "Remove unused images",
+    _images,
+    (Flag("all", "bool", "Remove all unused images, not just dangling ones", short="a"), _filter("until=<timestamp>"), FORCE),
+)
+VOLUMES = Command("[OPTIONS]", "Remove all unused local volumes", _volumes, (_filter("label=<label>"), FORCE))
+SYSTEM = Command(
+    "[OPTIONS]",
+    "Remove unused data",
+    _system,
+    (
+        Flag("all", "bool", "Remove all unused images not just dangling ones", short="a"),
+        _filter("label=<key>=<value>"),
+        FORCE,
+        Flag("volumes", "bool", "Prune volumes"),
+    ),
+)

@@ -159,14 +159,15 @@ class Cgroup:
             os.close(self._unified)
             self._unified = None
 
-    def mounts(self) -> list[tuple[str, str]]:
-        """List (directory, name below /sys/fs/cgroup) of the groups the container is to see there.
+    def mounts(self) -> list[tuple[str, str, str]]:
+        """List (type, source, name below /sys/fs/cgroup) of what the container is to see there.
 
-        Empty means one `cgroup2` mount, made inside the container's cgroup namespace.
+        Pure version 2 is one `cgroup2` mount, made inside the container's cgroup namespace; version 1
+        hierarchies are binds of the container's own groups. Nothing when there is no group.
         """
-        if {group.version for group in self._groups.values()} <= {2}:
-            return []
-        return [(group.directory, v1.directory(controller) or "unified")
+        if self._groups and {group.version for group in self._groups.values()} == {2}:
+            return [("cgroup2", "cgroup", "")]
+        return [("bind", group.directory, v1.directory(controller) or "unified")
                 for controller, group in self._groups.items() if group.version == 1 or not controller]
 
 

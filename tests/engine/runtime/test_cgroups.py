@@ -350,7 +350,14 @@ class TestLimits:
 
     def test_the_container_sees_its_own_groups(self, make: Make) -> None:
         group = make(devices=default_devices(), pids={"limit": 9})
-        assert {source for source, _ in group.mounts()} <= set(group.directories.values())
+        assert {source for _, source, _ in group.mounts()} <= set(group.directories.values())
+
+    @needs_v2
+    def test_the_container_sees_pure_v2(self, make: Make) -> None:
+        assert UNIFIED is not None
+        group = make(Layout(UNIFIED, UNIFIED), devices=default_devices())
+        assert group.mounts() == [("cgroup2", "cgroup", "")]
+        assert group.unified is not None
 
     def test_what_the_kernel_refuses_leaves_nothing(self) -> None:
         name = f"stackyard-test/{uuid.uuid4().hex}"

@@ -114,6 +114,11 @@ class Paths(NamedTuple):
         return f"{self.root}/ingest"
 
     @property
+    def reserve(self) -> str:
+        """Space given up on a full disk, so that removing things works there."""
+        return f"{self.root}/reserve"
+
+    @property
     def events(self) -> str:
         """The journal of events, a JSON line each."""
         return f"{self.root}/events"

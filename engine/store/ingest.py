@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     import sqlite3
 
 _FEW = 32
+_WRITING = "cannot write to the store"
 
 
 class BlobWriter:
@@ -37,12 +38,18 @@ class BlobWriter:
         self._file = open(path, "xb", buffering=0)  # noqa: SIM115 - closed by finish() or abandon()
 
     def write(self, data: bytes | memoryview) -> int:
-        """Append bytes."""
+        """Append bytes.
+
+        Raises NoSpace when the disk is full.
+        """
         view = memoryview(data)
         self._hash.update(view)
         self.size += len(view)
-        while view:
-            view = view[self._file.write(view) :]
+        try:
+            while view:
+                view = view[self._file.write(view) :]
+        except OSError as error:
+            raise from_os(error, _WRITING) from error
         return len(data)
 
     def finish(self) -> tuple[str, int]:
@@ -93,8 +100,11 @@ class Ingest:
     def directory(self, name: str) -> str:
         """Make a new empty directory, mode 0755, for a layer, a container or a volume."""
         path = f"{self.path}/{name}.d"
-        os.mkdir(path, 0o755)
-        os.chmod(path, 0o755)
+        try:
+            os.mkdir(path, 0o755)
+            os.chmod(path, 0o755)
+        except OSError as error:
+            raise from_os(error, _WRITING) from error
         return path
 
     @contextmanager
@@ -220,4 +230,4 @@ def _occupy(folder: str) -> tuple[str, Lock]:
                 continue
             lock.release()
     except OSError as error:
-        raise from_os(error, "cannot write to the store") from error
+        raise from_os(error, _WRITING) from error

@@ -66,7 +66,7 @@ class Journal:
         try:
             with open(self.path, encoding="utf-8", errors="replace") as file:
                 lines = file.read().split("\n")[:-1]
-        except FileNotFoundError:
+        except (FileNotFoundError, NotADirectoryError):
             return []
         words = (line.partition(" ") for line in lines)
         return [Thing(kind, name) for kind, _, name in words if kind in _LISTED]

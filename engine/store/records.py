@@ -90,8 +90,12 @@ class Records:
             self.path, timeout=BUSY_SECONDS, isolation_level=None, check_same_thread=False
         )
         connection.row_factory = sqlite3.Row
-        connection.execute("PRAGMA synchronous = FULL")
-        connection.execute("PRAGMA foreign_keys = ON")
+        try:
+            connection.execute("PRAGMA synchronous = FULL")
+            connection.execute("PRAGMA foreign_keys = ON")
+        except BaseException:
+            connection.close()
+            raise
         return connection
 
     def close(self) -> None:
@@ -120,10 +124,12 @@ def create(path: str) -> None:
     # SQLite gives its other files the mode of this one.
     os.close(os.open(draft, os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600))
     records = Records(draft)
-    with records.connection() as connection:
-        connection.execute("PRAGMA journal_mode = WAL")
-        upgrade(connection)
-    records.close()
+    try:
+        with records.connection() as connection:
+            connection.execute("PRAGMA journal_mode = WAL")
+            upgrade(connection)
+    finally:
+        records.close()
     os.rename(draft, path)
     sync_directory(os.path.dirname(path))
 

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Sequence
-from contextlib import AbstractContextManager
+from collections.abc import Iterator, Sequence
+from contextlib import AbstractContextManager, contextmanager
 
-from engine.errors import from_os
+from engine.errors import NoSpace, from_os
 from engine.paths import Paths
 from engine.store.content import Content
 from engine.store.discard import Discard, discard
@@ -14,6 +14,7 @@ from engine.store.ingest import Ingest
 from engine.store.locks import Lock
 from engine.store.reclaim import reclaim
 from engine.store.records import Records, create
+from engine.store.reserve import LITTLE, Reserve
 from engine.store.schema import VERSION, upgrade, version_of
 
 TYPE_CHECKING = False
@@ -32,18 +33,12 @@ class Store:
         self.paths = paths
         self.content = Content(paths.content)
         self.records = Records(paths.database)
-        if not os.path.exists(paths.database):
-            self._make()
-        with self.records.connection() as connection:
-            version = version_of(connection)
-        if version < VERSION:
-            self._make()
+        self.reserve = Reserve(paths.reserve)
         try:
-            leftovers = os.listdir(paths.ingest)
-        except OSError as error:
-            raise from_os(error, f"cannot open the store {paths.root}") from error
-        if leftovers:
-            reclaim(paths, self.records)
+            self._open()
+        except BaseException:
+            self.records.close()
+            raise
 
     def query(self, sql: str, parameters: Sequence[object] = ()) -> list[sqlite3.Row]:
         """Run one statement and return all its rows; inside this thread's transaction it sees what that has written."""
@@ -57,9 +52,17 @@ class Store:
         """Begin work whose result is committed whole or vanishes; use it in a `with` block."""
         return Ingest(self.paths, self.records)
 
-    def discard(self) -> AbstractContextManager[Discard]:
-        """Remove things whole: delete the rows and name the victims inside the `with` block."""
-        return discard(self.paths, self.records)
+    @contextmanager
+    def discard(self) -> Iterator[Discard]:
+        """Remove things whole: delete the rows and name the victims inside the `with` block.
+
+        If the block raises, nothing is removed. Once the rows are gone the removal counts as done: what cannot be
+        deleted now is deleted by a later open.
+        """
+        self.reserve.give()
+        with discard(self.paths, self.records) as victims:
+            yield victims
+        self.reserve.take()
 
     def close(self) -> None:
         """Close the records; a later call opens them again."""
@@ -70,6 +73,27 @@ class Store:
 
     def __exit__(self, *_: object) -> None:
         self.close()
+
+    def _open(self) -> None:
+        if not os.path.exists(self.paths.database):
+            self._make()
+        try:
+            version = self._version()
+        except NoSpace:
+            self.reserve.give(LITTLE)
+            version = self._version()
+        if version < VERSION:
+            self._make()
+        try:
+            leftovers = os.listdir(self.paths.ingest)
+        except OSError as error:
+            raise from_os(error, f"cannot open the store {self.paths.root}") from error
+        if leftovers:
+            reclaim(self.paths, self.records)
+
+    def _version(self) -> int:
+        with self.records.connection() as connection:
+            return version_of(connection)
 
     def _make(self) -> None:
         """Make the directories and the tables; harmless if they are there, and one process at a time."""
@@ -86,5 +110,6 @@ class Store:
                     create(paths.database)
                 with self.records.connection() as connection:
                     upgrade(connection)
+            self.reserve.take()
         except OSError as error:
             raise from_os(error, f"cannot open the store {paths.root}") from error

@@ -1,0 +1,141 @@
+"""The images of one store."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any, BinaryIO
+
+from engine.errors import from_os
+from engine.events import EventLog
+from engine.images import listing, tags
+from engine.images.journal import tell
+from engine.images.names import resolve
+from engine.images.records import HistoryEntry, Image, Loaded, Pruned, Removed, Report, silent
+from engine.store.store import Store
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from engine.images.removal import Running
+
+
+def _nobody(_: str) -> bool:
+    return False
+
+
+class Images:
+    """What can be done with images.
+
+    Names are whatever a user types: a reference, a full id, or the beginning of an id that fits one image
+    only. `running` tells whether the container with a given id runs now. Reports go to a callable that may
+    raise to cancel.
+    """
+
+    def __init__(self, store: Store, events: EventLog, running: Running | None = None) -> None:
+        self.store = store
+        self.events = events
+        self._running = running or _nobody
+
+    def list(self, filters: Mapping[str, Sequence[str]] = {}, all: bool = False) -> list[Image]:
+        """Return the images that pass the filters, newest first.
+
+        Filters: dangling, label, before, since, until, reference. No image is hidden, so `all` changes
+        nothing. Raises InvalidInput, NotFound.
+        """
+        return listing.listed(self.store, filters)
+
+    def get(self, name_or_id: str) -> Image:
+        """Find one image; raises InvalidReference, NotFound, Ambiguous."""
+        return listing.read(self.store, resolve(self.store, name_or_id))
+
+    def inspect(self, name: str) -> dict[str, Any]:
+        """Return what `docker image inspect` prints for an image."""
+        from engine.images.inspection import inspect
+
+        return inspect(self.store, self.get(name))
+
+    def history(self, name: str) -> Sequence[HistoryEntry]:
+        """Return the steps that made an image, newest first."""
+        from engine.images.history import history
+
+        return history(self.get(name))
+
+    def tag(self, source: str, target: str) -> None:
+        """Give an image one more name, taking it from whichever image has it."""
+        reference = tags.target(target)
+        with self.store.transaction() as connection:
+            image = self.get(source)
+            tags.assign(connection, reference, image.id)
+        tell(self.events, "tag", image.id, reference.familiar, image.labels)
+
+    def remove(self, name: str, force: bool = False, prune: bool = True) -> Sequence[Removed]:
+        """Take a name away, and delete the image with its last one; an id deletes the image.
+
+        Layers stay for as long as another image has them, and an image for as long as a container is made
+        from it. Images have no parent images here, so `prune` changes nothing. Raises NotFound, Ambiguous,
+        Conflict, InUse.
+        """
+        from engine.images.removal import remove
+
+        return remove(self.store, self.events, self._running, name, force=force)
+
+    def prune(self, all: bool = False, filters: Mapping[str, Sequence[str]] = {}) -> Pruned:
+        """Remove the images without a name, with `all` those without a container."""
+        from engine.images.pruning import prune
+
+        return prune(self.store, self.events, self._running, tagged=all, filters=filters)
+
+    def import_(
+        self,
+        stream: BinaryIO,
+        reference: str | None = None,
+        changes: Sequence[str] = (),
+        message: str = "",
+        platform: str | None = None,
+        progress: Report | None = None,
+    ) -> str:
+        """Make an image of one layer from the tar of a root file system, plain or compressed; return its id.
+
+        `changes` are lines of a Dockerfile (CMD, ENTRYPOINT, ENV, EXPOSE, HEALTHCHECK, LABEL, ONBUILD,
+        USER, VOLUME, WORKDIR). Raises InvalidInput, InvalidReference, Corrupt, HostileArchive, NoSpace.
+        """
+        from engine.images.importing import Source, import_
+
+        source = Source(stream, message, platform)
+        return import_(self.store, self.events, source, reference, changes, progress or silent)
+
+    def import_host(
+        self, programs: Sequence[str] = (), reference: str | None = None, progress: Report | None = None
+    ) -> str:
+        """Make a small base image out of this machine's own programs; return its id."""
+        from engine.images.importing import import_host
+
+        return import_host(self.store, self.events, programs, reference, progress or silent)
+
+    def load(self, source: BinaryIO | str, progress: Report | None = None) -> Iterator[Loaded]:
+        """Load the images of a docker archive or an OCI layout, from a stream or from the layout's directory.
+
+        Each image is listed when it is yielded; nothing happens before the first is asked for. Raises
+        Corrupt, HostileArchive, Unsupported, NoSpace.
+        """
+        from engine.images.loading import load
+
+        return load(self.store, self.events, source, progress or silent)
+
+    def save(
+        self,
+        names: Sequence[str],
+        out: BinaryIO | str,
+        format: str = "docker-archive",
+        progress: Report | None = None,
+    ) -> None:
+        """Write images into a stream (docker-archive, oci-archive) or a new directory (oci-dir).
+
+        A repository's name without a tag stands for all its tags, an id for the image without a name. The
+        same images give the same bytes. Raises NotFound, InvalidInput, AlreadyExists, NoSpace.
+        """
+        from engine.images.saving import save
+
+        try:
+            save(self.store, self.events, names, out, format, progress or silent)
+        except OSError as error:
+            raise from_os(error, "cannot save the image") from error

@@ -1,0 +1,195 @@
+"""The one way into the store: layers are staged, verified and unpacked, then listed as an image."""
+
+from __future__ import annotations
+
+import os
+import time
+from collections.abc import Sequence
+from typing import BinaryIO, NamedTuple
+
+from engine.errors import Conflict, Corrupt
+from engine.images import tags
+from engine.images.moments import epoch
+from engine.images.received import Received
+from engine.images.records import Report, silent
+from engine.layers.apply import Applied, apply
+from engine.layers.compression import compression_of, decompressed
+from engine.layers.source import Digest
+from engine.oci import digest, identity, media
+from engine.oci.config import ImageConfig
+from engine.oci.reference import Reference
+from engine.store.ingest import Commit, Ingest
+from engine.store.store import Store
+
+_CHUNK = 1 << 20
+
+
+class Blob(NamedTuple):
+    """One blob that an image keeps, as it was received."""
+
+    digest: str
+    size: int
+    media_type: str
+
+
+class Layer(NamedTuple):
+    """One layer of a draft: staged in a directory, or (without one) already unpacked in the store."""
+
+    diff_id: str
+    size: int
+    blob: Blob | None
+    """None if its tar is made from the directory when somebody asks for it."""
+    directory: str | None
+
+
+class Draft(NamedTuple):
+    """What becomes an image."""
+
+    config: bytes
+    layers: Sequence[Layer]
+    manifest: tuple[bytes, str] | None = None
+    """The manifest's bytes as received, and its media type."""
+    config_type: str = media.OCI_CONFIG
+
+
+class Listed(NamedTuple):
+    """What a commit listed."""
+
+    id: str
+    replaced: Sequence[str]
+    """For each reference the id of the image that had it before, empty if none."""
+
+
+class Intake:
+    """The staging of one image; use it inside the ingest's `with` block."""
+
+    def __init__(self, store: Store, ingest: Ingest, report: Report = silent) -> None:
+        self.store = store
+        self.ingest = ingest
+        self.report = report
+        self._directories = 0
+
+    def layer(
+        self,
+        stream: BinaryIO,
+        *,
+        diff_id: str | None = None,
+        blob: Blob | None = None,
+        unpack: bool = True,
+        phase: str = "Loading layer",
+        total: int = 0,
+    ) -> Layer:
+        """Read a layer once: keep its bytes, unpack it, and check both digests where they are known
+        beforehand.
+
+        Without `unpack` its directory must be in the store already. Raises Corrupt if a digest is wrong,
+        HostileArchive for what must not be unpacked.
+        """
+        directory = self._directory() if unpack else None
+        received = Received(stream, self.report, phase, total)
+        compression = compression_of(received.peek())
+        media_type = media.LAYER_OF_COMPRESSION.get(compression)
+        if media_type is None and blob is None:
+            # No media type exists for a layer in xz or bzip2: what is kept is the tar inside.
+            received = Received(decompressed(received), self.report, phase, 0)
+            media_type = media.OCI_LAYER
+        known = blob.digest if blob else None
+        with self.ingest.blob(known) as writer:
+            received.keep(writer)
+            applied = self._apply(decompressed(received), directory)
+            received.drain()
+            if diff_id is not None and applied.diff_id != diff_id:
+                raise Corrupt(
+                    f"layer {diff_id} does not match its digest",
+                    details=f"unpacked, its bytes are {applied.diff_id}",
+                )
+            if blob and writer.size != blob.size:
+                raise Corrupt(f"blob {blob.digest} is {writer.size} bytes long, not {blob.size}")
+            name, size = writer.finish()
+        kept = blob or Blob(name, size, media_type or media.OCI_LAYER)
+        return Layer(applied.diff_id, applied.size, kept, directory)
+
+    def name(self, id: str, references: Sequence[Reference]) -> Listed:
+        """Give names to an image that is listed; raises Conflict if it was removed meanwhile."""
+        with self.store.transaction() as connection:
+            if not connection.execute("SELECT 1 FROM images WHERE id = ?", (id,)).fetchone():
+                raise Conflict(f"image {id} was removed meanwhile", resolution="try again")
+            return Listed(id, [tags.assign(connection, reference, id) for reference in references])
+
+    def commit(self, draft: Draft, references: Sequence[Reference] = ()) -> Listed:
+        """List the image under these names; raises Conflict if what it shares was removed meanwhile."""
+        view = ImageConfig.parse(draft.config)
+        id = self.blob(draft.config)
+        manifest = self.blob(draft.manifest[0]) if draft.manifest else None
+        with self.ingest.commit() as commit:
+            top, size = self._list_layers(commit, draft.layers)
+            connection = commit.connection
+            if not connection.execute("SELECT 1 FROM images WHERE id = ?", (id,)).fetchone():
+                connection.execute(
+                    "INSERT INTO images (id, manifest, created, size, top, config) VALUES (?, ?, ?, ?, ?, ?)",
+                    (id, manifest, epoch(view.created), size, top, draft.config.decode("utf-8")),
+                )
+                self._list_blobs(commit, id, draft)
+            replaced = [tags.assign(connection, reference, id) for reference in references]
+        return Listed(id, replaced)
+
+    def blob(self, data: bytes) -> str:
+        """Stage a small blob; return its digest."""
+        with self.ingest.blob() as writer:
+            writer.write(data)
+            return writer.finish()[0]
+
+    def _directory(self) -> str:
+        self._directories += 1
+        return self.ingest.directory(f"layer-{self._directories}")
+
+    def _apply(self, tar: BinaryIO, directory: str | None) -> Applied:
+        if directory is None:
+            with Digest() as hashed:
+                while data := tar.read(_CHUNK):
+                    hashed.update(data)
+                return Applied(hashed.finish(), 0, 0)
+        # Only root of the first user namespace may change owners and set trusted attributes.
+        root = os.geteuid() == 0
+        return apply(tar, directory, owners=root, whiteouts="trusted" if root and _is_first() else "user")
+
+    def _list_layers(self, commit: Commit, layers: Sequence[Layer]) -> tuple[str | None, int]:
+        """List the layers that are new; return the top's chain id and the sum of all sizes."""
+        connection = commit.connection
+        parent, total = None, 0
+        for layer, chain_id in zip(
+            layers, identity.chain_ids(layer.diff_id for layer in layers), strict=True
+        ):
+            row = connection.execute("SELECT size FROM layers WHERE chain_id = ?", (chain_id,)).fetchone()
+            if row is None:
+                if layer.directory is None:
+                    raise Conflict(f"layer {chain_id} was removed meanwhile", resolution="try again")
+                number = commit.snapshot(layer.directory)
+                connection.execute(
+                    "INSERT INTO layers (chain_id, diff_id, parent, snapshot, size, created)"
+                    " VALUES (?, ?, ?, ?, ?, ?)",
+                    (chain_id, layer.diff_id, parent, number, layer.size, time.time()),
+                )
+            total += layer.size if row is None else row["size"]
+            parent = chain_id
+        return parent, total
+
+    def _list_blobs(self, commit: Commit, id: str, draft: Draft) -> None:
+        kept = [("config", 0, Blob(id, len(draft.config), draft.config_type))]
+        kept += [("layer", position, layer.blob) for position, layer in enumerate(draft.layers) if layer.blob]
+        if draft.manifest:
+            data, media_type = draft.manifest
+            kept.append(("manifest", 0, Blob(digest.of(data), len(data), media_type)))
+        for kind, position, blob in kept:
+            commit.blob(blob.digest)
+            commit.connection.execute(
+                "INSERT INTO image_blobs (image, position, digest, media_type, size, kind)"
+                " VALUES (?, ?, ?, ?, ?, ?)",
+                (id, position, blob.digest, blob.media_type, blob.size, kind),
+            )
+
+
+def _is_first() -> bool:
+    """Tell whether this is the first user namespace, whose map is the whole range onto itself."""
+    with open("/proc/self/uid_map") as map:
+        return map.read().split() == ["0", "0", "4294967295"]

@@ -1,7 +1,7 @@
 """The journal of what happened: one JSON line an event, appended by whichever process made it happen.
 
-A line is written by a single O_APPEND write, so writers need no lock and readers see whole lines; whoever follows sleeps on
-inotify. The journal keeps its newest half when it grows past `KEEP_BYTES`.
+A line is written by a single O_APPEND write, so writers need no lock and readers see whole lines; whoever
+follows sleeps on inotify. The journal keeps its newest half when it grows past `KEEP_BYTES`.
 """
 
 from __future__ import annotations
@@ -63,20 +63,29 @@ class EventLog:
             with open(self.path, "rb") as journal:
                 for line in journal:
                     event = _parse(line)
-                    if event and event.time_ns >= since * 1e9 and (until is None or event.time_ns <= until * 1e9):
+                    if (
+                        event
+                        and event.time_ns >= since * 1e9
+                        and (until is None or event.time_ns <= until * 1e9)
+                    ):
                         yield event
         except FileNotFoundError:
             return
 
     def follow(
-        self, since: float | None = None, until: float | None = None, *, stop: Callable[[], bool] | None = None, tick: float = 1.0
+        self,
+        since: float | None = None,
+        until: float | None = None,
+        *,
+        stop: Callable[[], bool] | None = None,
+        tick: float = 1.0,
     ) -> Iterator[Event]:
         """Yield events from `since` (default: now) on as they happen, until `until` passes or `stop` says so.
 
         `stop` is asked after every event and at least every `tick` seconds.
         """
         with open(self.path, "ab+") as journal:
-            journal.seek(0 if since is not None else 0, os.SEEK_SET if since is not None else os.SEEK_END)
+            journal.seek(0, os.SEEK_END if since is None else os.SEEK_SET)
             rest = b""
             with Watch(self.path) as watch:
                 while not (stop and stop()):
@@ -95,7 +104,10 @@ class EventLog:
                         return (yield from self.follow(time.time() - tick, until, stop=stop, tick=tick))
 
     def _shorten(self) -> None:
-        """Keep the newest half, by rename; an event written meanwhile by another process may be lost with the old half."""
+        """Keep the newest half, by rename.
+
+        An event written meanwhile by another process may be lost with the old half.
+        """
         with open(self.path, "rb") as journal:
             journal.seek(-KEEP_BYTES // 2, os.SEEK_END)
             journal.readline()

@@ -21,7 +21,10 @@ class Watch:
             call("inotify_add_watch", self.descriptor, os.fsencode(path), mask)
 
     def wait(self, seconds: float | None = None, *, also: tuple[int, ...] = ()) -> bool:
-        """Wait for a change, for `also` becoming readable, or for the time to pass; tell whether anything came."""
+        """Wait for a change, for `also` becoming readable, or for the time to pass.
+
+        Tell whether anything came.
+        """
         ready = select.select([self.descriptor, *also], [], [], seconds)[0]
         if self.descriptor in ready:
             os.read(self.descriptor, 65536)

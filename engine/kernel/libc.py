@@ -33,10 +33,34 @@ def call(name: str, *arguments: object) -> int:
 
 
 _NUMBERS: dict[str, dict[str, int]] = {
-    "x86_64": {"mount": 165, "umount2": 166, "pivot_root": 155, "clone": 56, "prctl": 157, "capget": 125, "capset": 126,
-               "seccomp": 317, "keyctl": 250, "setns": 308, "unshare": 272, "execveat": 322},
-    "aarch64": {"mount": 40, "umount2": 39, "pivot_root": 41, "clone": 220, "prctl": 167, "capget": 90, "capset": 91,
-                "seccomp": 277, "keyctl": 219, "setns": 268, "unshare": 97, "execveat": 281},
+    "x86_64": {
+        "mount": 165,
+        "umount2": 166,
+        "pivot_root": 155,
+        "clone": 56,
+        "prctl": 157,
+        "capget": 125,
+        "capset": 126,
+        "seccomp": 317,
+        "keyctl": 250,
+        "setns": 308,
+        "unshare": 272,
+        "execveat": 322,
+    },
+    "aarch64": {
+        "mount": 40,
+        "umount2": 39,
+        "pivot_root": 41,
+        "clone": 220,
+        "prctl": 167,
+        "capget": 90,
+        "capset": 91,
+        "seccomp": 277,
+        "keyctl": 219,
+        "setns": 268,
+        "unshare": 97,
+        "execveat": 281,
+    },
 }
 """Numbers that differ between architectures; from Linux's own tables (arch/*/entry/syscalls)."""
 

@@ -13,7 +13,13 @@ from engine.kernel.libc import NUMBER, syscall
 MS_RDONLY, MS_NOSUID, MS_NODEV, MS_NOEXEC = 1, 2, 4, 8
 MS_REMOUNT, MS_BIND, MS_MOVE, MS_REC = 32, 4096, 8192, 16384
 MS_UNBINDABLE, MS_PRIVATE, MS_SLAVE, MS_SHARED = 1 << 17, 1 << 18, 1 << 19, 1 << 20
-MS_RELATIME, MS_STRICTATIME, MS_NOATIME, MS_NODIRATIME, MS_SYNCHRONOUS = 1 << 21, 1 << 24, 1 << 10, 1 << 11, 16
+MS_RELATIME, MS_STRICTATIME, MS_NOATIME, MS_NODIRATIME, MS_SYNCHRONOUS = (
+    1 << 21,
+    1 << 24,
+    1 << 10,
+    1 << 11,
+    16,
+)
 MNT_DETACH = 2
 
 MOUNT_ATTR_RDONLY = 1
@@ -45,7 +51,9 @@ class _Attributes(ctypes.Structure):
     _fields_ = [(name, ctypes.c_uint64) for name in ("attr_set", "attr_clr", "propagation", "userns_fd")]
 
 
-def mount(source: str | None, target: str, type: str | None = None, flags: int = 0, data: str | None = None) -> None:
+def mount(
+    source: str | None, target: str, type: str | None = None, flags: int = 0, data: str | None = None
+) -> None:
     """Call mount(2)."""
     words = [None if word is None else os.fsencode(word) for word in (source, target, type, data)]
     syscall(NUMBER["mount"], words[0], words[1], words[2], flags, words[3])
@@ -62,7 +70,10 @@ def pivot_root(new: str, old: str) -> None:
 
 
 def clone_tree(source: str | int, *, recursive: bool = False) -> int:
-    """Copy the mount at a path, or behind a descriptor, without attaching it; return its descriptor (open_tree(2))."""
+    """Copy the mount at a path, or behind a descriptor, without attaching it.
+
+    Return its descriptor (open_tree(2)).
+    """
     flags = _OPEN_TREE_CLONE | os.O_CLOEXEC | (_AT_RECURSIVE if recursive else 0)
     if isinstance(source, int):
         return syscall(_OPEN_TREE, source, b"", flags | _AT_EMPTY_PATH)
@@ -79,13 +90,18 @@ def set_attributes(descriptor: int, attributes: int, *, recursive: bool = False)
 def attach(descriptor: int, target: str | int) -> None:
     """Attach a detached mount at a path, or on the object behind a descriptor (move_mount(2))."""
     if isinstance(target, int):
-        syscall(_MOVE_MOUNT, descriptor, b"", target, b"", _MOVE_MOUNT_F_EMPTY_PATH | _MOVE_MOUNT_T_EMPTY_PATH)
+        syscall(
+            _MOVE_MOUNT, descriptor, b"", target, b"", _MOVE_MOUNT_F_EMPTY_PATH | _MOVE_MOUNT_T_EMPTY_PATH
+        )
     else:
         syscall(_MOVE_MOUNT, descriptor, b"", _AT_FDCWD, os.fsencode(target), _MOVE_MOUNT_F_EMPTY_PATH)
 
 
 def create(type: str, options: Sequence[tuple[str, str | None]], *, attributes: int = 0) -> int:
-    """Create a file system without attaching it; return the descriptor of its mount (fsopen(2) … fsmount(2))."""
+    """Create a file system without attaching it.
+
+    Return the descriptor of its mount (fsopen(2) … fsmount(2)).
+    """
     context = syscall(_FSOPEN, type.encode(), 1)
     try:
         for key, value in options:
@@ -97,20 +113,17 @@ def create(type: str, options: Sequence[tuple[str, str | None]], *, attributes: 
         os.close(context)
 
 
-def overlay(lowers: Sequence[str], upper: str | None, work: str | None, target: str, options: Sequence[str] = ()) -> None:
+def overlay(
+    lowers: Sequence[str], upper: str | None, work: str | None, target: str, options: Sequence[str] = ()
+) -> None:
     """Mount a union of directories, topmost first, at `target`; without `upper` it is read-only.
 
-    Layers are handed over one at a time (`lowerdir+`, Linux 6.5), so that neither their number nor odd characters in their names
-    meet the page that mount(2) has for its options; below 6.5 it falls back to mount(2) with short names relative to their folder.
+    Layers are handed over one at a time (`lowerdir+`, Linux 6.5), so that neither their number nor odd
+    characters in their names meet the page that mount(2) has for its options; below 6.5 it falls back to
+    mount(2) with short names relative to their folder.
     """
-    pairs: list[tuple[str, str | None]] = [("lowerdir+", lower) for lower in lowers]
-    if upper is not None:
-        pairs += [("upperdir", upper), ("workdir", work)]
-    for option in options:
-        key, _, value = option.partition("=")
-        pairs.append((key, value or None))
     try:
-        descriptor = create("overlay", pairs)
+        descriptor = open_overlay(lowers, upper, work, options)
     except OSError as error:
         if error.errno not in (errno.ENOSYS, errno.EINVAL, errno.EOPNOTSUPP):
             raise
@@ -119,6 +132,19 @@ def overlay(lowers: Sequence[str], upper: str | None, work: str | None, target: 
         attach(descriptor, target)
     finally:
         os.close(descriptor)
+
+
+def open_overlay(
+    lowers: Sequence[str], upper: str | None = None, work: str | None = None, options: Sequence[str] = ()
+) -> int:
+    """Create a union without attaching it; return the descriptor of its root."""
+    pairs: list[tuple[str, str | None]] = [("source", "overlay"), *(("lowerdir+", lower) for lower in lowers)]
+    if upper is not None:
+        pairs += [("upperdir", upper), ("workdir", work)]
+    for option in options:
+        key, _, value = option.partition("=")
+        pairs.append((key, value or None))
+    return create("overlay", pairs)
 
 
 def _overlay_by_options(

@@ -34,9 +34,11 @@ _KEYCTL_JOIN_SESSION_KEYRING = 1
 
 
 def clone(flags: int, cgroup: int | None = None) -> int:
-    """Fork into new namespaces, and into the version 2 control group behind `cgroup`; return the child's pid, or 0 in the child.
+    """Fork into new namespaces, and into the version 2 control group behind `cgroup`; return the child's pid,
+    or 0 in the child.
 
-    Only for a single-threaded process. The interpreter is told afterwards, as os.fork() would tell it; clone3(2), Linux 5.7.
+    Only for a single-threaded process. The interpreter is told afterwards, as os.fork() would tell it;
+    clone3(2), Linux 5.7.
     """
     if cgroup is not None:
         flags |= _CLONE_INTO_CGROUP
@@ -194,7 +196,8 @@ def _program_break() -> int:
 def show_arguments(arguments: Sequence[str]) -> None:
     """Change what /proc/self/cmdline shows; best effort, where the kernel refuses nothing changes.
 
-    The layout of struct prctl_mm_map and the order of the stat fields are those of prctl(2) and proc_pid_stat(5).
+    The layout of struct prctl_mm_map and the order of the stat fields are those of prctl(2) and
+    proc_pid_stat(5).
     """
     global _title
     text = b"".join(os.fsencode(word) + b"\0" for word in arguments)
@@ -207,7 +210,20 @@ def show_arguments(arguments: Sequence[str]) -> None:
         data, end_data, brk = (int(fields[index]) for index in (42, 43, 44))
         environment, end_environment = int(fields[47]), int(fields[48])
         record = _MM_MAP.pack(
-            code, end_code, data, end_data, brk, _program_break(), stack, start, start + len(text), environment, end_environment, 0, 0, 0xFFFFFFFF
+            code,
+            end_code,
+            data,
+            end_data,
+            brk,
+            _program_break(),
+            stack,
+            start,
+            start + len(text),
+            environment,
+            end_environment,
+            0,
+            0,
+            0xFFFFFFFF,
         )
         buffer = ctypes.create_string_buffer(record, len(record))
         syscall(NUMBER["prctl"], _PR_SET_MM, _PR_SET_MM_MAP, buffer, len(record), 0)

@@ -1,7 +1,7 @@
 """Who a container runs as: `--user` and USER resolved against the container's own /etc/passwd and /etc/group.
 
-The two files are the image's, so they are read as hostile: opened in the root by descriptor, never through a FIFO or a
-device, and only up to a limit (CVE-2024-9676).
+The two files are the image's, so they are read as hostile: opened in the root by descriptor, never through a
+FIFO or a device, and only up to a limit (CVE-2024-9676).
 """
 
 from __future__ import annotations

@@ -1,7 +1,8 @@
 """Giving up rights: limits, user, groups, capabilities and system calls, in the one order that works.
 
-Follows capabilities(7) and prctl(2): the bounding set is cut while CAP_SETPCAP is there, the user changes with the permitted
-set kept, the sets are then laid down exactly, and nothing is inheritable or ambient (CVE-2022-29162).
+Follows capabilities(7) and prctl(2): the bounding set is cut while CAP_SETPCAP is there, the user changes
+with the permitted set kept, the sets are then laid down exactly, and nothing is inheritable or ambient
+(CVE-2022-29162).
 """
 
 from __future__ import annotations
@@ -39,7 +40,10 @@ def give_up(process: Mapping[str, Any], program: bytes | None) -> None:
 
 
 def _lay_down(sets: Mapping[str, Sequence[str]], *, root: bool) -> None:
-    """Set the capability sets; an ordinary user holds none unless they are ambient, as execve(2) would leave it."""
+    """Set the capability sets.
+
+    An ordinary user holds none unless they are ambient, as execve(2) would leave it.
+    """
     mask = {name: capabilities.mask(names) for name, names in sets.items()}
     ambient = mask.get("ambient", 0)
     held = mask.get("permitted", 0) if root else ambient

@@ -1,7 +1,8 @@
 """The container's first process, from its birth in new namespaces to execve.
 
-It is a fork of the shim and imports nothing: from the moment the root is switched, the only code left is what is already
-loaded and the program the container names (CVE-2019-14271). What fails is told to the shim through a pipe that closes at execve.
+It is a fork of the shim and imports nothing: from the moment the root is switched, the only code left is what
+is already loaded and the program the container names (CVE-2019-14271). What fails is told to the shim through
+a pipe that closes at execve.
 """
 
 from __future__ import annotations
@@ -67,7 +68,10 @@ def _become(birth: Birth) -> None:
 
 
 def _separate(spec: Mapping[str, Any]) -> None:
-    """Enter the namespaces that clone could not make: given ones, and the cgroup's, which counts from where this process is now."""
+    """Enter the namespaces that clone could not make.
+
+    Given ones, and the cgroup's, which counts from where this process is now.
+    """
     paths = {entry["type"]: entry.get("path") for entry in spec["linux"]["namespaces"]}
     for path in filter(None, paths.values()):
         processes.join_namespace(path)
@@ -81,7 +85,9 @@ def _separate(spec: Mapping[str, Any]) -> None:
 
 
 def _set_kernel_values(spec: Mapping[str, Any]) -> None:
-    """Write sysctls and the OOM score while /proc is still the host's, which no image can have tampered with (CVE-2025-52881)."""
+    """Write sysctls and the OOM score while /proc is still the host's, which no image can have tampered
+    with (CVE-2025-52881).
+    """
     for name, value in spec["linux"].get("sysctl", {}).items():
         _write(f"/proc/sys/{name.replace('.', '/')}", value)
     score = spec["process"].get("oomScoreAdj")
@@ -122,7 +128,11 @@ def _leave_init_behind(report: int, arguments: Sequence[str]) -> None:
 def _execute(report: int, arguments: Sequence[str], environment: Sequence[str]) -> NoReturn:
     """Replace this process by the program, found as execvp finds it in the container's own PATH."""
     name, variables = arguments[0], dict(entry.partition("=")[::2] for entry in environment)
-    paths = [name] if "/" in name else [f"{part or '.'}/{name}" for part in variables.get("PATH", "/bin:/usr/bin").split(":")]
+    paths = (
+        [name]
+        if "/" in name
+        else [f"{part or '.'}/{name}" for part in variables.get("PATH", "/bin:/usr/bin").split(":")]
+    )
     denied = False
     for path in paths:
         try:

@@ -1,6 +1,7 @@
 """The launcher: a bundle becomes a process in its own namespaces.
 
-The caller is the container's shim, single-threaded; the child is its fork and obeys config.json step by step (`init`).
+The caller is the container's shim, single-threaded; the child is its fork and obeys config.json step by step
+(`init`).
 """
 
 from __future__ import annotations
@@ -29,14 +30,17 @@ def read_union(path: str) -> tuple[Mount, ...]:
     """Read the mounts that make up the root, as `write_union` put them beside the bundle."""
     with open(path, "rb") as file:
         rows = json.load(file)
-    return tuple(Mount(kind, source, target, tuple(options), tuple(lowers)) for kind, source, target, options, lowers in rows)
+    return tuple(
+        Mount(kind, source, target, tuple(options), tuple(lowers))
+        for kind, source, target, options, lowers in rows
+    )
 
 
 def launch(paths: ContainerPaths, stdio: tuple[int, int, int], *, cache: str) -> Launched:
     """Start the bundle's process with these descriptors as its stdin, stdout and stderr.
 
-    `cache` is the directory of compiled system-call filters. Raises StartFailed with docker's exit code and sentence;
-    nothing is left behind then.
+    `cache` is the directory of compiled system-call filters. Raises StartFailed with docker's exit code and
+    sentence; nothing is left behind then.
     """
     with open(paths.spec, "rb") as file:
         spec: dict[str, Any] = json.load(file)
@@ -62,7 +66,10 @@ def launch(paths: ContainerPaths, stdio: tuple[int, int, int], *, cache: str) ->
 
 
 def _flags(linux: dict[str, Any]) -> int:
-    """Which namespaces clone makes: all new ones but the cgroup's, which must be made from inside the group."""
+    """Which namespaces clone makes.
+
+    All new ones but the cgroup's, which must be made from inside the group.
+    """
     new = (entry["type"] for entry in linux["namespaces"] if not entry.get("path"))
     flags = 0
     for name in new:

@@ -1,4 +1,7 @@
-"""`--init`: a first process that passes signals on and reaps orphans, so that the program need not know how to be pid 1."""
+"""`--init`.
+
+A first process that passes signals on and reaps orphans, so that the program need not know how to be pid 1.
+"""
 
 from __future__ import annotations
 
@@ -11,8 +14,8 @@ from typing import NoReturn
 from engine.kernel.processes import show_arguments
 
 _PASSED = (
-    signal.SIGHUP, signal.SIGINT, signal.SIGQUIT, signal.SIGTERM, signal.SIGUSR1, signal.SIGUSR2, signal.SIGWINCH,
-    signal.SIGCONT, signal.SIGTSTP, signal.SIGTTIN, signal.SIGTTOU, signal.SIGALRM,
+    signal.SIGHUP, signal.SIGINT, signal.SIGQUIT, signal.SIGTERM, signal.SIGUSR1, signal.SIGUSR2,
+    signal.SIGWINCH,    signal.SIGCONT, signal.SIGTSTP, signal.SIGTTIN, signal.SIGTTOU, signal.SIGALRM,
 )  # fmt: skip
 
 

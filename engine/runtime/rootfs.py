@@ -1,11 +1,13 @@
 """The container's view of the file system, made by its own first process in its own mount namespace.
 
-Every path below the root is resolved by descriptor, inside the root, and every mount is made on a descriptor: an image that
-swaps `/proc` or a mount point for a symbolic link moves the mount inside itself and nowhere else (CVE-2021-30465, CVE-2025-31133).
+Every path below the root is resolved by descriptor, inside the root, and every mount is made on a descriptor:
+an image that swaps `/proc` or a mount point for a symbolic link moves the mount inside itself and nowhere
+else (CVE-2021-30465, CVE-2025-31133).
 """
 
 from __future__ import annotations
 
+import errno
 import os
 import stat
 from collections.abc import Iterable, Mapping, Sequence
@@ -31,10 +33,17 @@ _PROPAGATION = {
         (f"{prefix}unbindable", mounts.MS_UNBINDABLE),
     )
 }
-_DEVICES = (("null", 1, 3), ("zero", 1, 5), ("full", 1, 7), ("random", 1, 8), ("urandom", 1, 9), ("tty", 5, 0))
+_DEVICES = (
+    ("null", 1, 3),
+    ("zero", 1, 5),
+    ("full", 1, 7),
+    ("random", 1, 8),
+    ("urandom", 1, 9),
+    ("tty", 5, 0),
+)
 _LINKS = (
-    ("fd", "/proc/self/fd"), ("stdin", "/proc/self/fd/0"), ("stdout", "/proc/self/fd/1"), ("stderr", "/proc/self/fd/2"),
-    ("core", "/proc/kcore"), ("ptmx", "pts/ptmx"),
+    ("fd", "/proc/self/fd"), ("stdin", "/proc/self/fd/0"), ("stdout", "/proc/self/fd/1"),
+    ("stderr", "/proc/self/fd/2"),    ("core", "/proc/kcore"), ("ptmx", "pts/ptmx"),
 )  # fmt: skip
 _OWN = ("/proc", "/sys", "/dev")
 _NULL = os.makedev(1, 3)
@@ -68,7 +77,13 @@ def _mount_union(mount: Mount, rootfs: str) -> None:
     if mount.type == "overlay":
         words = dict(word.partition("=")[::2] for word in mount.options)
         upper, work = words.pop("upperdir", None), words.pop("workdir", None)
-        mounts.overlay(mount.lowers, upper, work, rootfs, [f"{key}={value}" if value else key for key, value in words.items()])
+        mounts.overlay(
+            mount.lowers,
+            upper,
+            work,
+            rootfs,
+            [f"{key}={value}" if value else key for key, value in words.items()],
+        )
     else:
         mounts.mount(mount.source, rootfs, None, mounts.MS_BIND | mounts.MS_REC)
 
@@ -89,11 +104,18 @@ def _mount_entry(root: int, entry: Mapping[str, Any], groups: ControlGroups) -> 
         else:
             mounts.mount(source, where, kind, flags, ",".join(data) or None)
         for flag in propagation:
-            mounts.mount(None, where, None, flag)
+            _propagate(root, destination, flag)
     except OSError as error:
         raise OSError(error.errno, f"mounting {kind} at {destination}: {error.strerror}") from None
     finally:
         os.close(target)
+
+
+def _propagate(root: int, destination: str, flag: int) -> None:
+    """Set propagation on what is mounted there now: a descriptor from before still means what it covers."""
+    top = open_in_root(root, os.fsencode(destination), os.O_PATH)
+    mounts.mount(None, f"/proc/self/fd/{top}", None, flag)
+    os.close(top)
 
 
 def _parsed(options: Iterable[str]) -> tuple[int, list[int], list[str]]:
@@ -119,7 +141,10 @@ def _bind(source: str, target: int, flags: int, *, recursive: bool) -> None:
 
 
 def _mount_cgroups(root: int, destination: str, where: str, flags: int, groups: ControlGroups) -> None:
-    """Version 2 alone is one mount; beside version 1 it is a small tmpfs with the container's own directory of each hierarchy."""
+    """Version 2 alone is one mount.
+
+    Beside version 1 it is a small tmpfs with the container's own directory of each hierarchy.
+    """
     if [kind for kind, _, _ in groups] == ["cgroup2"]:
         return mounts.mount("cgroup", where, "cgroup2", flags)
     mounts.mount("cgroup", where, "tmpfs", flags & ~mounts.MS_RDONLY, "mode=755,size=64k")
@@ -141,7 +166,7 @@ def _refuse_link(root: int, destination: str) -> None:
     except FileNotFoundError:
         return
     if not stat.S_ISDIR(mode):
-        raise OSError(20, f"{destination} in the image is not a directory")
+        raise OSError(errno.ENOTDIR, f"{destination} in the image is not a directory")
 
 
 def _mount_point(root: int, path: str, *, directory: bool) -> int:
@@ -174,7 +199,9 @@ def _fill_dev(root: int, spec: Mapping[str, Any]) -> None:
     for path, device in extra:
         kind = stat.S_IFBLK if device["type"] == "b" else stat.S_IFCHR
         mode = kind | device.get("fileMode", 0o666)
-        os.mknod(os.path.relpath(path, "/dev"), mode, os.makedev(device["major"], device["minor"]), dir_fd=folder)
+        os.mknod(
+            os.path.relpath(path, "/dev"), mode, os.makedev(device["major"], device["minor"]), dir_fd=folder
+        )
     for name, target in _LINKS:
         os.symlink(target, name, dir_fd=folder)
     os.umask(old_mask)
@@ -202,20 +229,36 @@ def _mask(root: int, path: str) -> None:
         return
     try:
         if stat.S_ISDIR(os.fstat(target).st_mode):
-            cover = mounts.create("tmpfs", (("size", "0k"), ("nr_inodes", "1"), ("mode", "755")), attributes=mounts.MOUNT_ATTR_RDONLY)
+            options = (("source", "tmpfs"), ("size", "0k"), ("nr_inodes", "1"), ("mode", "755"))
+            cover = mounts.create("tmpfs", options, attributes=mounts.MOUNT_ATTR_RDONLY)
         else:
-            cover = mounts.clone_tree("/dev/null")
-            found = os.fstat(cover)
-            if not stat.S_ISCHR(found.st_mode) or found.st_rdev != _NULL:
-                raise OSError(1, "the host's /dev/null is not the null device")
+            cover = _null_device(root)
         mounts.attach(cover, target)
         os.close(cover)
     finally:
         os.close(target)
 
 
+def _null_device(root: int) -> int:
+    """Clone the container's own null device, looked at twice.
+
+    It is what `_fill_dev` made, or nothing (CVE-2025-31133).
+    """
+    null = open_in_root(root, b"/dev/null", os.O_PATH)
+    found = os.fstat(null)
+    if not stat.S_ISCHR(found.st_mode) or found.st_rdev != _NULL:
+        raise OSError(errno.EPERM, "/dev/null is not the null device")
+    try:
+        return mounts.clone_tree(null)
+    finally:
+        os.close(null)
+
+
 def _enter(rootfs: str) -> None:
-    """Make `rootfs` the root and let go of the old one; both are `.`, so no directory for the old root is needed."""
+    """Make `rootfs` the root and let go of the old one.
+
+    Both are `.`, so no directory for the old root is needed.
+    """
     os.chdir(rootfs)
     mounts.pivot_root(".", ".")
     mounts.mount(None, ".", None, mounts.MS_SLAVE | mounts.MS_REC)

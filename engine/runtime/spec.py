@@ -1,6 +1,7 @@
 """The OCI runtime specification of a container: what its config.json says and the launcher obeys.
 
-Follows https://github.com/opencontainers/runtime-spec/blob/v1.0.2/config.md and config-linux.md; defaults are docker's.
+Follows https://github.com/opencontainers/runtime-spec/blob/v1.0.2/config.md and config-linux.md; defaults are
+docker's.
 """
 
 from __future__ import annotations
@@ -17,14 +18,17 @@ Document = dict[str, Any]
 
 MASKED = (
     "/proc/acpi", "/proc/asound", "/proc/interrupts", "/proc/kcore", "/proc/keys", "/proc/latency_stats",
-    "/proc/sched_debug", "/proc/scsi", "/proc/timer_list", "/proc/timer_stats", "/sys/devices/virtual/powercap", "/sys/firmware",
+    "/proc/sched_debug", "/proc/scsi", "/proc/timer_list", "/proc/timer_stats",
+    "/sys/devices/virtual/powercap", "/sys/firmware",
 )  # fmt: skip
 """Paths covered so that they read as empty; moby's list (oci/defaults.go)."""
 
 READ_ONLY = ("/proc/bus", "/proc/fs", "/proc/irq", "/proc/sys", "/proc/sysrq-trigger")
 
 SYSCTLS = {"net.ipv4.ip_unprivileged_port_start": "0", "net.ipv4.ping_group_range": "0 2147483647"}
-"""What docker sets in each network namespace of its own, so that no right is needed for low ports and for ping."""
+"""What docker sets in each network namespace of its own, so that no right is needed for low ports and for
+ping.
+"""
 
 PATH = "PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 
@@ -72,7 +76,9 @@ def build(process: Process, isolation: Isolation, files: Mapping[str, str]) -> D
 
 
 def capability_set(add: Sequence[str], drop: Sequence[str], *, privileged: bool = False) -> tuple[str, ...]:
-    """Work out the capabilities that `--cap-add`, `--cap-drop` and `--privileged` leave, in the kernel's order."""
+    """Work out the capabilities that `--cap-add`, `--cap-drop` and `--privileged` leave, in the kernel's
+    order.
+    """
     add_names, drop_names = {_capability(name) for name in add}, {_capability(name) for name in drop}
     everything = set(NAMES)
     if privileged or "CAP_ALL" in add_names:
@@ -108,7 +114,12 @@ def _mounts(isolation: Isolation) -> list[Document]:
     mounts = [
         ("/proc", "proc", "proc", guarded),
         ("/dev", "tmpfs", "tmpfs", ["nosuid", "strictatime", "mode=755", "size=65536k"]),
-        ("/dev/pts", "devpts", "devpts", ["nosuid", "noexec", "newinstance", "ptmxmode=0666", "mode=0620", "gid=5"]),
+        (
+            "/dev/pts",
+            "devpts",
+            "devpts",
+            ["nosuid", "noexec", "newinstance", "ptmxmode=0666", "mode=0620", "gid=5"],
+        ),
         ("/sys", "sysfs", "sysfs", [*guarded, *access]),
         ("/sys/fs/cgroup", "cgroup", "cgroup", [*guarded, *access]),
         ("/dev/mqueue", "mqueue", "mqueue", guarded),
@@ -116,7 +127,10 @@ def _mounts(isolation: Isolation) -> list[Document]:
     ]
     for path, options in isolation.tmpfs.items():
         mounts.append((path, "tmpfs", "tmpfs", _tmpfs_options(options)))
-    return [{"destination": at, "type": kind, "source": source, "options": words} for at, kind, source, words in mounts]
+    return [
+        {"destination": at, "type": kind, "source": source, "options": words}
+        for at, kind, source, words in mounts
+    ]
 
 
 def _tmpfs_options(options: str) -> list[str]:

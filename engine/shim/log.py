@@ -1,7 +1,7 @@
 """Writing the log: one frame a read, a mark in the index now and then.
 
-A disk that is full must never stop the container: what cannot be written is counted and dropped, and told in a frame of
-its own once there is room again.
+A disk that is full must never stop the container: what cannot be written is counted and dropped, and told in
+a frame of its own once there is room again.
 """
 
 from __future__ import annotations

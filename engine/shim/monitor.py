@@ -1,8 +1,9 @@
 """The shim: one small process beside each running container, which outlives whoever started it.
 
-It launches the container, drains its pipes into the log, reaps it, and writes how it ended as one synced file. It never opens
-the database. While it lives it holds the lock on the bundle's `alive` file; when that lock is free and no exit is written, the
-shim was killed and, by the parent-death signal, its container with it.
+It launches the container, drains its pipes into the log, reaps it, and writes how it ended as one synced
+file. It never opens the database. While it lives it holds the lock on the bundle's `alive` file; when that
+lock is free and no exit is written, the shim was killed and, by the parent-death signal, its container with
+it.
 """
 
 from __future__ import annotations
@@ -21,6 +22,7 @@ from engine.events import EventLog, event
 from engine.kernel import processes
 from engine.paths import ContainerPaths, Paths
 from engine.runtime.launch import Launched, launch
+from engine.shim.doorbell import Ringer
 from engine.shim.frames import STDERR, STDOUT
 from engine.shim.log import LogWriter
 from engine.shim.order import ANSWER, ORDER, Order
@@ -65,13 +67,20 @@ def _run(order: Order, paths: Paths) -> bool:
         message = error.brief if isinstance(error, EngineError) else str(error)
         write(bundle.exit, Ended(order.run, code, time.time(), message, failed=True))
         _answer({"code": code, "error": message})
+        os.close(ANSWER)
         return False
     pipes.close_inside()
-    started = Started(order.run, launched.pid, processes.start_time(launched.pid) or 0, os.getpid(), time.time())
+    started = Started(
+        order.run, launched.pid, processes.start_time(launched.pid) or 0, os.getpid(), time.time()
+    )
     write(bundle.state, started)
     _answer({"pid": launched.pid})
-    status = _pump(launched.pid, pipes, log)
+    bell = Ringer(ANSWER)
+    if not order.attached:
+        bell.close()
+    status = _pump(launched.pid, pipes, log, bell)
     _record(order, paths, bundle, launched, status)
+    bell.close()
     return True
 
 
@@ -102,14 +111,16 @@ class _Pipes(NamedTuple):
 
 def _answer(words: dict[str, Any]) -> None:
     try:
-        os.write(ANSWER, json.dumps(words).encode())
+        os.write(ANSWER, json.dumps(words).encode() + b"\n")
     except BrokenPipeError:
-        pass
-    os.close(ANSWER)
+        return
 
 
-def _pump(pid: int, pipes: _Pipes, log: LogWriter) -> int:
-    """Copy both streams into the log until the container has ended and they are empty; return its wait status."""
+def _pump(pid: int, pipes: _Pipes, log: LogWriter, bell: Ringer) -> int:
+    """Copy both streams into the log until the container has ended and they are empty.
+
+    Return its wait status.
+    """
     poll, ended, status, deadline = select.poll(), os.pidfd_open(pid), 0, 0.0
     streams = {pipes.stdout: STDOUT, pipes.stderr: STDERR}
     for descriptor in (*streams, ended):
@@ -126,6 +137,7 @@ def _pump(pid: int, pipes: _Pipes, log: LogWriter) -> int:
                 deadline = time.monotonic() + _DRAIN_SECONDS
             elif data := os.read(descriptor, READ_BYTES):
                 log.write(streams[descriptor], data)
+                bell.ring()
             else:
                 poll.unregister(descriptor)
                 del streams[descriptor]
@@ -141,7 +153,11 @@ def _record(order: Order, paths: Paths, bundle: ContainerPaths, launched: Launch
     except EngineError:
         launched.cgroup.kill()
     try:
-        write(bundle.exit, Ended(order.run, code, time.time(), oom_killed=oom_killed), sync=not order.auto_remove)
+        write(
+            bundle.exit,
+            Ended(order.run, code, time.time(), oom_killed=oom_killed),
+            sync=not order.auto_remove,
+        )
     except OSError:
         # A full disk or a vanished bundle: the freed `alive` lock still tells that the run is over.
         return

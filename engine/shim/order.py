@@ -16,5 +16,7 @@ class Order(NamedTuple):
     id: str
     run: int
     auto_remove: bool
+    attached: bool
+    """Whether somebody waits for output and end; the answer then goes on as a bell."""
     attributes: dict[str, str]
     """Told with the `die` event: name, image, labels."""

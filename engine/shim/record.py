@@ -1,4 +1,7 @@
-"""What the shim leaves on disk about a run: who runs it, and how it ended. Read by whoever asks for a container's state."""
+"""What the shim leaves on disk about a run: who runs it, and how it ended.
+
+Read by whoever asks for a container's state.
+"""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
 """Starting shims: a fresh, single-threaded interpreter for each, never a fork of the caller.
 
-The interpreter runs from a detached read-only mount of its own file, so a container that reaches it through /proc/self/exe
-finds nothing it can write to (CVE-2019-5736).
+The interpreter runs from a detached read-only mount of its own file, so a container that reaches it through
+/proc/self/exe finds nothing it can write to (CVE-2019-5736).
 """
 
 from __future__ import annotations
@@ -13,6 +13,7 @@ from typing import Any
 
 from engine.errors import EngineError, StartFailed
 from engine.kernel import mounts
+from engine.shim.doorbell import Doorbell
 from engine.shim.order import ANSWER, ORDER, Order
 
 _BOOT = (
@@ -33,7 +34,7 @@ class Shim:
         home = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
         null = os.open(os.devnull, os.O_RDWR | os.O_CLOEXEC)
         interpreter = _sealed_interpreter()
-        actions = [(os.POSIX_SPAWN_DUP2, null, number) for number in (0, 1, 2)]
+        actions: list[tuple[int, ...]] = [(os.POSIX_SPAWN_DUP2, null, number) for number in (0, 1, 2)]
         # Above every number the two may have now, so that neither dup2 overwrites the other's source.
         actions += [(os.POSIX_SPAWN_DUP2, order, 200), (os.POSIX_SPAWN_DUP2, answer, 201)]
         actions += [(os.POSIX_SPAWN_DUP2, 200, ORDER), (os.POSIX_SPAWN_DUP2, 201, ANSWER)]
@@ -53,19 +54,26 @@ class Shim:
                 if descriptor >= 0:
                     os.close(descriptor)
 
-    def begin(self, order: Order) -> int:
-        """Run the container; return its first process's pid once it is running. Raises StartFailed."""
+    def begin(self, order: Order) -> Doorbell | None:
+        """Run the container; return once it is running, with its bell if the order asks for one.
+
+        Raises StartFailed.
+        """
         with open(self._order, "wb") as pipe:
             pipe.write(json.dumps(order._asdict()).encode())
-        with open(self._answer, "rb") as pipe:
-            text = pipe.read()
+        text = b""
+        # What follows the line is the bell, ringing already.
+        while b"\n" not in text and (chunk := os.read(self._answer, 65536)):
+            text += chunk
         os.waitpid(self._pid, 0)
-        if not text:
-            raise StartFailed("the container's monitor ended before the container started", 125)
-        words: dict[str, Any] = json.loads(text)
-        if "error" in words:
-            raise StartFailed(words["error"], words["code"])
-        return int(words["pid"])
+        words: dict[str, Any] = json.loads(text.partition(b"\n")[0] or b"{}")
+        if "pid" in words and order.attached:
+            return Doorbell(self._answer)
+        os.close(self._answer)
+        if "pid" in words:
+            return None
+        message = words.get("error", "the container's monitor ended before the container started")
+        raise StartFailed(message, words.get("code", 125))
 
     def close(self) -> None:
         """Let a shim that got no order go."""
@@ -75,7 +83,10 @@ class Shim:
 
 
 def _sealed_interpreter() -> tuple[int, str]:
-    """Clone the mount of the interpreter's file read-only; without the right to, fall back to the file itself."""
+    """Clone the mount of the interpreter's file read-only.
+
+    Without the right to, fall back to the file itself.
+    """
     path = os.path.realpath(sys.executable)
     try:
         descriptor = mounts.clone_tree(path)

@@ -1,0 +1,253 @@
+"""Containers as the engine offers them: create, start, stop, look, remove."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any, NamedTuple
+
+from engine.containers import creation, inspection, listing, log, record, state
+from engine.containers.creation import Source
+from engine.containers.lifecycle import Lifecycle
+from engine.containers.listing import Filters
+from engine.containers.log import LogEntry, LogFile
+from engine.containers.names import checked
+from engine.containers.options import Options
+from engine.containers.record import Container
+from engine.errors import Conflict, NotFound
+from engine.events import EventLog, event
+from engine.snapshots.choice import choose
+from engine.snapshots.protocol import Snapshotter
+from engine.store.locks import Lock
+from engine.store.store import Store
+
+_ABANDONED_SECONDS = 3.0
+"""How long after its end an `--rm` container may still be there before whoever lists it removes it."""
+
+
+class Sizes(NamedTuple):
+    """What a container takes, in bytes."""
+
+    writable: int
+    total: int
+    """The image's layers included."""
+
+
+class Pruned(NamedTuple):
+    """What `prune` took away."""
+
+    removed: list[str]
+    reclaimed: int
+
+
+class Containers:
+    """The containers of one store."""
+
+    def __init__(self, store: Store, events: EventLog, image_source: Callable[[str], Source]) -> None:
+        self.store = store
+        self.events = events
+        self._image_source = image_source
+        self._lifecycle = Lifecycle(store, events)
+        self._chosen: Snapshotter | None = None
+
+    def create(self, image: str, options: Options = Options()) -> str:  # noqa: B008 - an immutable value
+        """Make a container of an image; return its id."""
+        id = creation.create(self.store, self._snapshotter, self._image_source(image), options)
+        self._tell(record.find(self.store, id), "create")
+        return id
+
+    def remove(self, name: str, *, force: bool = False, volumes: bool = False) -> None:
+        """Remove a container; a running one only with `force`. Raises Conflict."""
+        container = self.get(name)
+        if container.state.running:
+            if not force:
+                raise _running(container)
+            self._lifecycle.kill(container.id)
+        self._remove(container)
+
+    def rename(self, name: str, new: str) -> None:
+        """Give a container another name."""
+        container = self.get(name)
+        wanted = checked(new)
+        with self.store.transaction() as connection:
+            taken = connection.execute("SELECT id FROM containers WHERE name = ?", (wanted,)).fetchone()
+            if taken:
+                raise creation.name_taken(wanted, taken["id"])
+            connection.execute("UPDATE containers SET name = ? WHERE id = ?", (wanted, container.id))
+        self._tell(container._replace(name=wanted), "rename", oldName=f"/{container.name}")
+
+    def prune(self, filters: Filters | None = None) -> Pruned:
+        """Remove every container that does not run."""
+        from engine.moments import past
+
+        filters = dict(filters or {})
+        before = [past(value) for value in filters.pop("until", ())]
+        removed, reclaimed = [], 0
+        for container in self.list(all=True, filters=filters):
+            if container.state.running or any(container.created >= moment for moment in before):
+                continue
+            size = self.sizes(container.id).writable
+            self._remove(container)
+            removed.append(container.id)
+            reclaimed += size
+        return Pruned(removed, reclaimed)
+
+    def bury(self, id: str) -> None:
+        """Remove an ended `--rm` container, unless somebody has already."""
+        try:
+            container = self.get(id)
+            if not container.state.running:
+                self._remove(container)
+        except NotFound:
+            return
+
+    def prestart(self) -> None:
+        """Bring up a monitor ahead of `start`, while the container is still being created."""
+        self._lifecycle.prestart()
+
+    def start(self, name: str) -> None:
+        """Start a container. Raises StartFailed, whose `code` is docker's exit code."""
+        self._lifecycle.start(name)
+
+    def start_attached(self, name: str) -> Iterator[LogEntry]:
+        """Start a container; yield what it prints until it ends.
+
+        Raises StartFailed before anything is yielded.
+        """
+        paths = self.store.paths.container(record.find(self.store, name).id)
+        beginning = time.time() if state.read(paths).run else None
+        bell = self._lifecycle.start(name, attached=True)
+        return log.read(
+            paths.log,
+            since=beginning,
+            follow=True,
+            ended=lambda: bell.over if bell else not state.read(paths).running,
+            bell=bell,
+        )
+
+    def stop(self, name: str, timeout: int | None = None, signal: str | None = None) -> None:
+        """Ask a container to stop, and kill it after its timeout (seconds)."""
+        self._lifecycle.stop(name, timeout, signal)
+
+    def restart(self, name: str, timeout: int | None = None, signal: str | None = None) -> None:
+        """Stop a container if it runs, then start it."""
+        self._lifecycle.restart(name, timeout, signal)
+
+    def kill(self, name: str, signal: str = "SIGKILL") -> None:
+        """Send a signal to a running container."""
+        self._lifecycle.kill(name, signal)
+
+    def wait(self, name: str) -> int:
+        """Wait for a container's end; return its exit code."""
+        return self._lifecycle.wait(name)
+
+    def get(self, name: str) -> Container:
+        """Find a container by name or (short) id. Raises NotFound or Ambiguous."""
+        return self._settled(record.find(self.store, name))
+
+    def list(self, all: bool = False, filters: Filters | None = None, limit: int = 0) -> list[Container]:
+        """List containers, the newest first; without `all` only those that run."""
+        containers = [self._settled(container) for container in record.everything(self.store)]
+        present = [container for container in containers if not self._abandoned(container)]
+        return listing.select(present, all=all, filters=filters, limit=limit)
+
+    def inspect(self, name: str, size: bool = False) -> dict[str, Any]:
+        """Describe a container as docker's JSON document."""
+        container = self.get(name)
+        document = inspection.inspect(container, self.store.paths.container(container.id))
+        if size:
+            document["SizeRw"], document["SizeRootFs"] = self.sizes(container.id)
+        return document
+
+    def sizes(self, name: str) -> Sizes:
+        """Measure what a container takes on disk."""
+        container = record.find(self.store, name)
+        writable = self._snapshotter.usage(self.store.paths.container(container.id).bundle)
+        numbers = container.config["Snapshots"]
+        marks = ",".join("?" * len(numbers))
+        total = self.store.query(
+            f"SELECT ifnull(sum(size), 0) AS total FROM layers WHERE snapshot IN ({marks})", numbers
+        )
+        return Sizes(writable, writable + total[0]["total"])
+
+    def logs(
+        self,
+        name: str,
+        *,
+        follow: bool = False,
+        tail: int | None = None,
+        since: float | None = None,
+        until: float | None = None,
+        lines: bool = False,
+    ) -> Iterator[LogEntry]:
+        """Yield what a container printed; with `follow` until it ends."""
+        paths = self.store.paths.container(self.get(name).id)
+        return log.read(
+            paths.log,
+            tail=tail,
+            since=since,
+            until=until,
+            follow=follow,
+            lines=lines,
+            ended=lambda: not state.read(paths).running,
+        )
+
+    def log(self, name: str) -> LogFile:
+        """Open a container's log for reading anywhere in it."""
+        return LogFile(self.store.paths.container(record.find(self.store, name).id).log)
+
+    def union(self, name: str) -> tuple[Mapping[str, Any], ...]:
+        """List the layers under a container, the bottom first, each with its size and directory."""
+        numbers = record.find(self.store, name).config["Snapshots"]
+        rows = {
+            row["snapshot"]: row
+            for row in self.store.query("SELECT snapshot, chain_id, diff_id, size FROM layers")
+        }
+        return tuple({**rows[n], "path": self.store.paths.snapshot(n)} for n in numbers if n in rows)
+
+    @property
+    def _snapshotter(self) -> Snapshotter:
+        if self._chosen is None:
+            self._chosen = choose(self.store.paths)
+        return self._chosen
+
+    def _settled(self, container: Container) -> Container:
+        """Write down what a killed shim could not, then look again."""
+        if container.state.error == state.LOST:
+            self._lifecycle.settle(container)
+            return container._replace(state=state.read(self.store.paths.container(container.id)))
+        return container
+
+    def _abandoned(self, container: Container) -> bool:
+        """Remove an `--rm` container whose end nobody was left to see."""
+        over = container.state.status == "exited" and container.host_config["AutoRemove"]
+        if over and container.state.finished_at < time.time() - _ABANDONED_SECONDS:
+            self.bury(container.id)
+            return True
+        return False
+
+    def _remove(self, container: Container) -> None:
+        paths = self.store.paths.container(container.id)
+        try:
+            with Lock(paths.lock):
+                if state.read(paths).running:
+                    raise _running(container)
+                with self.store.discard() as discard:
+                    gone = discard.connection.execute(
+                        "DELETE FROM containers WHERE id = ?", (container.id,)
+                    ).rowcount
+                    discard.container(container.id)
+        except FileNotFoundError:
+            raise NotFound(f"No such container: {container.name}") from None
+        if gone:
+            self._tell(container, "destroy")
+
+    def _tell(self, container: Container, action: str, **more: str) -> None:
+        self.events.append(event("container", action, container.id, **container.attributes(), **more))
+
+
+def _running(container: Container) -> Conflict:
+    return Conflict(
+        f"You cannot remove a running container {container.id}. Stop the container before attempting removal"
+        " or force remove"
+    )

@@ -1,0 +1,214 @@
+"""Creating a container: options and image merged as docker merges them, a bundle staged, a row written."""
+
+from __future__ import annotations
+
+import json
+import os
+import time
+from collections.abc import Mapping, Sequence
+from typing import Any, NamedTuple
+
+from engine.containers.names import checked, new_id, new_name
+from engine.containers.options import Options
+from engine.errors import AlreadyExists, InvalidInput, NotFound
+from engine.kernel.mounts import Mount
+from engine.runtime.signals import number_of
+from engine.runtime.spec import PATH
+from engine.snapshots.protocol import Snapshotter
+from engine.store.store import Store
+
+_LOCAL_HOSTS = """127.0.0.1\tlocalhost
+::1\tlocalhost ip6-localhost ip6-loopback
+fe00::0\tip6-localnet
+ff00::0\tip6-mcastprefix
+ff02::1\tip6-allnodes
+ff02::2\tip6-allrouters
+"""
+
+
+class Source(NamedTuple):
+    """What creation needs to know of an image."""
+
+    id: str
+    name: str
+    """As the user wrote it."""
+    config: Mapping[str, Any]
+    """The `config` section of the image's configuration."""
+    snapshots: tuple[int, ...]
+    """Numbers of its unpacked layers, bottom first."""
+
+
+def create(store: Store, snapshotter: Snapshotter, source: Source, options: Options) -> str:
+    """Stage the bundle, then list it; return the id. Raises AlreadyExists, InvalidInput."""
+    id = new_id()
+    record = merge(id, source, options)
+    name = checked(options.name) if options.name else ""
+    with store.ingest() as ingest:
+        bundle = ingest.directory(id)
+        os.chmod(bundle, 0o700)
+        os.mkdir(f"{bundle}/rootfs", 0o755)
+        final = store.paths.container(id).bundle
+        lowers = tuple(store.paths.snapshot(number) for number in reversed(source.snapshots))
+        union = snapshotter.prepare(bundle, lowers)
+        write_union(f"{bundle}/rootfs.json", [_moved(mount, bundle, final) for mount in union])
+        _write_network_files(
+            bundle, record["Config"]["Hostname"], record["Config"]["Domainname"], options.network
+        )
+        with ingest.commit() as commit:
+            if not store.query("SELECT 1 FROM images WHERE id = ?", (source.id,)):
+                raise NotFound(f"No such image: {source.name}", details="it was removed meanwhile")
+            name = _claim(store, name)
+            commit.connection.execute(
+                "INSERT INTO containers (id, name, image, image_name, created, config)"
+                " VALUES (?, ?, ?, ?, ?, ?)",
+                (id, name, source.id, source.name, time.time(), json.dumps(record, ensure_ascii=False)),
+            )
+            commit.container(bundle, id)
+    return id
+
+
+def merge(id: str, source: Source, options: Options) -> dict[str, Any]:
+    """Merge image and options into the record, by docker's rules for Entrypoint, Cmd, User, Env,
+    WorkingDir and StopSignal.
+    """
+    image = source.config
+    entrypoint, command = _command(image, options)
+    if not entrypoint and not command:
+        raise InvalidInput("No command specified", resolution="name a program after the image")
+    signal = options.stop_signal or image.get("StopSignal")
+    if signal:
+        number_of(signal)
+    line = [*entrypoint, *command]
+    hostname = options.hostname or (os.uname().nodename if options.network == "host" else id[:12])
+    return {
+        "Path": line[0],
+        "Args": line[1:],
+        "Snapshots": list(source.snapshots),
+        "Config": {
+            "Hostname": hostname,
+            "Domainname": options.domainname,
+            "User": options.user if options.user is not None else image.get("User", ""),
+            "AttachStdin": False,
+            "AttachStdout": True,
+            "AttachStderr": True,
+            **({"ExposedPorts": image["ExposedPorts"]} if image.get("ExposedPorts") else {}),
+            "Tty": False,
+            "OpenStdin": options.open_stdin,
+            "StdinOnce": options.open_stdin,
+            "Env": _environment(image.get("Env") or (), options.environment),
+            "Cmd": list(command) or None,
+            "Image": source.name,
+            "Volumes": image.get("Volumes"),
+            "WorkingDir": _workdir(options.workdir or image.get("WorkingDir") or ""),
+            "Entrypoint": list(entrypoint) or None,
+            "OnBuild": image.get("OnBuild"),
+            "Labels": {**(image.get("Labels") or {}), **options.labels},
+            **({"StopSignal": signal} if signal else {}),
+            **({"StopTimeout": options.stop_timeout} if options.stop_timeout is not None else {}),
+        },
+        "HostConfig": _host_config(options),
+    }
+
+
+def write_union(path: str, union: Sequence[Mount]) -> None:
+    """Write the mounts that make up the root beside the bundle."""
+    with open(path, "w", encoding="utf-8") as file:
+        json.dump(union, file)
+
+
+def _moved(mount: Mount, staged: str, final: str) -> Mount:
+    """Name the places as they will be once the bundle has moved."""
+    return mount._replace(
+        source=mount.source.replace(staged, final),
+        options=tuple(option.replace(staged, final) for option in mount.options),
+    )
+
+
+def _command(image: Mapping[str, Any], options: Options) -> tuple[Sequence[str], Sequence[str]]:
+    """A new entrypoint clears the image's command; new arguments replace it."""
+    if options.entrypoint is not None:
+        return options.entrypoint, options.command
+    return image.get("Entrypoint") or (), options.command or image.get("Cmd") or ()
+
+
+def _environment(image: Sequence[str], given: Sequence[str]) -> list[str]:
+    variables = dict(
+        entry.partition("=")[::2]
+        for entry in (*([] if any(e.startswith("PATH=") for e in image) else [PATH]), *image)
+    )
+    for entry in given:
+        key, equals, value = entry.partition("=")
+        if equals:
+            variables[key] = value
+        else:
+            variables.pop(key, None)
+    return [f"{key}={value}" for key, value in variables.items()]
+
+
+def _workdir(path: str) -> str:
+    if path and not path.startswith("/"):
+        raise InvalidInput(f"the working directory '{path}' is invalid, it needs to be an absolute path")
+    return path
+
+
+def _host_config(options: Options) -> dict[str, Any]:
+    return {
+        "NetworkMode": options.network,
+        "AutoRemove": options.auto_remove,
+        "RestartPolicy": {"Name": "no", "MaximumRetryCount": 0},
+        "ReadonlyRootfs": options.read_only,
+        "Tmpfs": dict(options.tmpfs),
+        "Init": options.init or None,
+        "Privileged": options.privileged,
+        "CapAdd": list(options.cap_add) or None,
+        "CapDrop": list(options.cap_drop) or None,
+        "SecurityOpt": list(options.security_options) or None,
+        "Memory": options.memory or 0,
+        "PidsLimit": options.pids_limit,
+        "ShmSize": 67108864,
+        "LogConfig": {"Type": "frames", "Config": {}},
+        "Runtime": "stackyard",
+    }
+
+
+def name_taken(name: str, id: str) -> AlreadyExists:
+    """Say in docker's words that a name belongs to the container with this id."""
+    return AlreadyExists(
+        f'Conflict. The container name "/{name}" is already in use by container "{id}".',
+        resolution="remove (or rename) that container to be able to reuse that name",
+    )
+
+
+def _claim(store: Store, name: str) -> str:
+    """Check that a name is free, inside the transaction, or find one that is."""
+    while True:
+        wanted = name or new_name()
+        taken = store.query("SELECT id FROM containers WHERE name = ?", (wanted,))
+        if not taken:
+            return wanted
+        if name:
+            raise name_taken(name, taken[0]["id"])
+
+
+def _write_network_files(bundle: str, hostname: str, domain: str, network: str) -> None:
+    host = network == "host"
+    full = f"{hostname}.{domain} {hostname}" if domain else hostname
+    own = "" if network == "none" else f"127.0.1.1\t{full}\n"
+    hosts = _LOCAL_HOSTS + own
+    _write(f"{bundle}/hostname", f"{hostname}\n")
+    _write(f"{bundle}/hosts", _host_file("/etc/hosts") if host else hosts)
+    _write(f"{bundle}/resolv.conf", "" if network == "none" else _host_file("/etc/resolv.conf"))
+
+
+def _host_file(path: str) -> str:
+    try:
+        with open(path, encoding="utf-8", errors="surrogateescape") as file:
+            return file.read()
+    except OSError:
+        return ""
+
+
+def _write(path: str, text: str) -> None:
+    with open(path, "w", encoding="utf-8", errors="surrogateescape") as file:
+        file.write(text)
+    os.chmod(path, 0o644)

@@ -1,0 +1,58 @@
+"""`inspect`: a container as docker's JSON document."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from engine.containers.record import Container
+from engine.moments import written
+from engine.paths import ContainerPaths
+
+
+def inspect(container: Container, paths: ContainerPaths) -> dict[str, Any]:
+    """Describe a container with docker's names in docker's order."""
+    state, host = container.state, container.host_config
+    return {
+        "Id": container.id,
+        "Created": written(container.created),
+        "Path": container.config["Path"],
+        "Args": container.config["Args"],
+        "State": {
+            "Status": state.status,
+            "Running": state.running,
+            "Paused": state.status == "paused",
+            "Restarting": state.status == "restarting",
+            "OOMKilled": state.oom_killed,
+            "Dead": state.status == "dead",
+            "Pid": state.pid,
+            "ExitCode": state.exit_code,
+            "Error": state.error,
+            "StartedAt": written(state.started_at),
+            "FinishedAt": written(state.finished_at),
+        },
+        "Image": container.image_id,
+        "ResolvConfPath": f"{paths.bundle}/resolv.conf",
+        "HostnamePath": f"{paths.bundle}/hostname",
+        "HostsPath": f"{paths.bundle}/hosts",
+        "LogPath": paths.log,
+        "Name": f"/{container.name}",
+        "RestartCount": 0,
+        "Driver": "overlay",
+        "Platform": "linux",
+        "MountLabel": "",
+        "ProcessLabel": "",
+        "AppArmorProfile": "",
+        "ExecIDs": None,
+        "HostConfig": host,
+        "GraphDriver": {
+            "Data": {"UpperDir": paths.upper, "WorkDir": paths.work, "Layers": container.config["Snapshots"]},
+            "Name": "overlay",
+        },
+        "Mounts": [],
+        "Config": container.config["Config"],
+        "NetworkSettings": {
+            "Ports": {},
+            "IPAddress": "",
+            "Networks": {container.networks[0]: {"IPAddress": "", "Gateway": ""}},
+        },
+    }

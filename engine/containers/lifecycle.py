@@ -1,0 +1,204 @@
+"""Starting, stopping and ending.
+
+What changes a container's state, each change under the container's own lock.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import select
+import signal
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from engine.containers import state
+from engine.containers.record import Container, find
+from engine.containers.specification import specification
+from engine.containers.state import State
+from engine.errors import Conflict, EngineError, NotFound, StartFailed, from_os
+from engine.events import EventLog, event
+from engine.kernel.processes import start_time
+from engine.paths import ContainerPaths
+from engine.runtime.cgroups.cgroup import Cgroup
+from engine.runtime.signals import number_of
+from engine.shim.doorbell import Doorbell
+from engine.shim.order import Order
+from engine.shim.record import Ended, write
+from engine.shim.spawn import Shim
+from engine.store.locks import Lock
+from engine.store.store import Store
+
+_TICK = 1.0
+"""Seconds after which a wait looks again, should the end have come without a word (a killed shim)."""
+_GRACE = 10.0
+"""Seconds that SIGKILL may take."""
+_FIRST_PAUSE, _LAST_PAUSE = 0.0005, 0.02
+
+
+class Lifecycle:
+    """The changes of state; `store` says which containers there are."""
+
+    def __init__(self, store: Store, events: EventLog) -> None:
+        self.store = store
+        self.events = events
+        self._ready: Shim | None = None
+
+    def prestart(self) -> None:
+        """Start a shim ahead of its order, so that it comes up while a container is still being created."""
+        if self._ready is None:
+            self._ready = Shim()
+
+    def start(self, name: str, *, attached: bool = False) -> Doorbell | None:
+        """Start a container; does nothing when it runs already. Raises StartFailed.
+
+        With `attached`, return the bell that rings when it prints something and falls silent when it ends.
+        """
+        container = find(self.store, name)
+        with self._locked(container) as paths:
+            now = state.read(paths)
+            if now.running:
+                return None
+            self._clean_up(container, now)
+            self._write_specification(container, paths)
+            bell = self._begin(container, now.run + 1, attached=attached)
+        self._tell(container, "start")
+        return bell
+
+    def kill(self, name: str, signal_name: str = "SIGKILL") -> None:
+        """Send a signal. Raises Conflict when the container does not run."""
+        number = number_of(signal_name)
+        container = find(self.store, name)
+        if not container.state.running:
+            raise Conflict(f"Cannot kill container: {name}: Container {container.id} is not running")
+        self._signal(container.state, number)
+        self._tell(container, "kill", signal=str(number))
+        if number == signal.SIGKILL:
+            self.await_end(container, _GRACE)
+
+    def stop(self, name: str, timeout: int | None = None, signal_name: str | None = None) -> None:
+        """Ask a container to stop, and kill it `timeout` seconds later; a negative timeout waits for ever."""
+        container = find(self.store, name)
+        if not container.state.running:
+            return
+        number = number_of(signal_name or container.stop_signal)
+        seconds = container.stop_timeout if timeout is None else timeout
+        self._signal(container.state, number)
+        self._tell(container, "kill", signal=str(number))
+        if not self.await_end(container, None if seconds < 0 else seconds):
+            self._signal(container.state, signal.SIGKILL)
+            self._tell(container, "kill", signal=str(int(signal.SIGKILL)))
+            if not self.await_end(container, _GRACE):
+                raise EngineError(f"cannot stop container: {name}: it did not end after SIGKILL")
+        self._tell(container, "stop")
+
+    def restart(self, name: str, timeout: int | None = None, signal_name: str | None = None) -> None:
+        """Stop if it runs, then start."""
+        self.stop(name, timeout, signal_name)
+        self.start(name)
+        self._tell(find(self.store, name), "restart")
+
+    def wait(self, name: str) -> int:
+        """Wait until a container does not run; return its exit code."""
+        container = find(self.store, name)
+        self.await_end(container, None)
+        try:
+            return state.read(self.store.paths.container(container.id)).exit_code
+        except FileNotFoundError:
+            return container.state.exit_code
+
+    def await_end(self, container: Container, seconds: float | None) -> bool:
+        """Wait until a container does not run, at most `seconds`; tell whether it ended."""
+        paths = self.store.paths.container(container.id)
+        deadline = None if seconds is None else time.monotonic() + seconds
+        now = state.read(paths)
+        process = _open_process(now)
+        try:
+            pause = _FIRST_PAUSE
+            while now.running:
+                left = _TICK if deadline is None else min(_TICK, deadline - time.monotonic())
+                if left <= 0:
+                    return False
+                if process is None or select.select([process], [], [], left)[0]:
+                    # The process is gone; its shim has yet to drain the pipes and write the end down.
+                    time.sleep(min(pause, left))
+                    pause = min(pause * 2, _LAST_PAUSE)
+                now = state.read(paths)
+        finally:
+            if process is not None:
+                os.close(process)
+        return True
+
+    def settle(self, container: Container) -> None:
+        """Write down the end of a run whose shim was killed, and make sure that nothing of it still runs."""
+        paths = self.store.paths.container(container.id)
+        with Lock(paths.lock):
+            now = state.read(paths)
+            if now.error == state.LOST:
+                self._clean_up(container, now)
+                write(paths.exit, Ended(now.run, now.exit_code, time.time(), now.error))
+                self._tell(container, "die", exitCode=str(now.exit_code))
+
+    @contextmanager
+    def _locked(self, container: Container) -> Iterator[ContainerPaths]:
+        paths = self.store.paths.container(container.id)
+        try:
+            lock = Lock(paths.lock)
+            lock.acquire()
+        except FileNotFoundError:
+            raise NotFound(f"No such container: {container.name}") from None
+        except OSError as error:
+            raise from_os(error, f"cannot start container {container.name}") from error
+        try:
+            yield paths
+        finally:
+            lock.release()
+
+    def _begin(self, container: Container, run: int, *, attached: bool) -> Doorbell | None:
+        shim, self._ready = self._ready or Shim(), None
+        paths, remove = self.store.paths, bool(container.host_config["AutoRemove"])
+        order = Order(paths.root, paths.run, container.id, run, remove, attached, container.attributes())
+        try:
+            return shim.begin(order)
+        except StartFailed as error:
+            brief = f"failed to create task for container: {error.brief}"
+            raise StartFailed(brief, error.code, details=error.details) from None
+
+    def _write_specification(self, container: Container, paths: ContainerPaths) -> None:
+        with open(paths.spec, "w", encoding="utf-8") as file:
+            json.dump(specification(container, paths), file)
+
+    def _clean_up(self, container: Container, now: State) -> None:
+        """After a run that ended without its shim: kill what escaped, and remove its control group."""
+        if now.error == state.LOST:
+            group = Cgroup.open(f"stackyard/{container.id}")
+            group.kill()
+            group.remove()
+
+    def _signal(self, now: State, number: int) -> None:
+        """Signal the container's first process through a pidfd, never a later process with its number."""
+        process = _open_process(now)
+        if process is None:
+            return
+        try:
+            signal.pidfd_send_signal(process, number)
+        except ProcessLookupError:
+            return
+        finally:
+            os.close(process)
+
+    def _tell(self, container: Container, action: str, **more: str) -> None:
+        self.events.append(event("container", action, container.id, **container.attributes(), **more))
+
+
+def _open_process(now: State) -> int | None:
+    """Open the pidfd of a container's first process; None when it is gone."""
+    try:
+        process = os.pidfd_open(now.pid) if now.pid else None
+    except ProcessLookupError:
+        return None
+    if process is not None and start_time(now.pid) != now.ticks:
+        os.close(process)
+        return None
+    return process

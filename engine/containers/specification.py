@@ -1,0 +1,95 @@
+"""From a container's record to its OCI runtime specification, at each start anew.
+
+The image's accounts are read through its root.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from typing import Any
+
+from engine.containers.record import Container
+from engine.errors import InvalidInput, StartFailed
+from engine.paths import ContainerPaths
+from engine.runtime import accounts, spec, view
+from engine.runtime.launch import read_union
+
+_FILES = {"/etc/resolv.conf": "resolv.conf", "/etc/hostname": "hostname", "/etc/hosts": "hosts"}
+
+
+def specification(container: Container, paths: ContainerPaths) -> dict[str, Any]:
+    """Build config.json. Raises StartFailed for a user that the image does not have."""
+    config, host = container.config["Config"], container.host_config
+    try:
+        with view.opened(read_union(paths.rootfs_mounts)) as root:
+            account = accounts.resolve(root, config["User"])
+    except InvalidInput as error:
+        raise StartFailed(error.brief, 125) from None
+    options = _security_options(host.get("SecurityOpt") or ())
+    process = spec.Process(
+        arguments=container.command,
+        environment=_environment(config, account.home),
+        cwd=config["WorkingDir"] or "/",
+        account=account,
+        capabilities=spec.capability_set(
+            host["CapAdd"] or (), host["CapDrop"] or (), privileged=host["Privileged"]
+        ),
+        no_new_privileges=options.get("no-new-privileges", "false") != "false",
+        init=bool(host["Init"]),
+    )
+    isolation = spec.Isolation(
+        hostname=config["Hostname"],
+        domainname=config["Domainname"],
+        host_network=host["NetworkMode"] == "host",
+        read_only=host["ReadonlyRootfs"],
+        privileged=host["Privileged"],
+        tmpfs=host["Tmpfs"],
+        resources=_resources(host),
+        cgroup=f"stackyard/{container.id}",
+        seccomp=_seccomp(options.get("seccomp"), process.capabilities),
+    )
+    return spec.build(
+        process, isolation, {inside: f"{paths.bundle}/{name}" for inside, name in _FILES.items()}
+    )
+
+
+def _environment(config: Mapping[str, Any], home: str) -> tuple[str, ...]:
+    """PATH first, as docker has it, then the host name, then the rest; HOME where nobody set it."""
+    entries: list[str] = list(config["Env"])
+    keys = {entry.partition("=")[0] for entry in entries}
+    added = [f"HOSTNAME={config['Hostname']}"] if "HOSTNAME" not in keys else []
+    last = [f"HOME={home}"] if "HOME" not in keys else []
+    return (*entries[:1], *added, *entries[1:], *last)
+
+
+def _resources(host: Mapping[str, Any]) -> dict[str, Any]:
+    resources: dict[str, Any] = {}
+    if host["Memory"]:
+        resources["memory"] = {"limit": host["Memory"], "swap": 2 * host["Memory"]}
+    if host["PidsLimit"]:
+        resources["pids"] = {"limit": host["PidsLimit"]}
+    return resources
+
+
+def _security_options(given: tuple[str, ...] | list[str]) -> dict[str, str]:
+    """`key=value`, `key:value` (docker's old form) or a bare key."""
+    pairs = (option.partition("=" if "=" in option else ":") for option in given)
+    return {key: value or "true" for key, _, value in pairs}
+
+
+def _seccomp(choice: str | None, capabilities: tuple[str, ...]) -> Mapping[str, Any] | None:
+    """None is the default profile, an empty one none at all.
+
+    The command line hands over the text of a profile's file.
+    """
+    if choice is None or choice == "builtin":
+        return None
+    if choice == "unconfined":
+        return {}
+    from engine.runtime.seccomp import profile_from_docker_json
+
+    try:
+        return profile_from_docker_json(choice, capabilities)
+    except json.JSONDecodeError as error:
+        raise StartFailed(f"Decoding seccomp profile failed: {error}", 125) from None

@@ -1,0 +1,101 @@
+"""The engine: one object from which everything is reached, and nothing is loaded before it is asked for."""
+
+from __future__ import annotations
+
+from functools import cached_property
+from typing import Any, NamedTuple
+
+from engine.events import EventLog
+from engine.paths import Paths
+from engine.store.store import Store
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from engine.containers.containers import Containers
+    from engine.containers.creation import Source
+    from engine.images.images import Images
+    from engine.store.usage import DiskUsage
+    from engine.volumes.volumes import Volumes
+
+
+class Swept(NamedTuple):
+    """What `system prune` took away."""
+
+    containers: list[str]
+    volumes: list[str]
+    images: list[str]
+    reclaimed: int
+
+
+class Engine:
+    """The images, containers and volumes of one store.
+
+    Any number of engines share it, in as many processes.
+    """
+
+    def __init__(self, root: str | None = None) -> None:
+        """Open the store at `root`, else at STACKYARD_ROOT, else where this user's store is."""
+        self.paths = Paths.choose(root)
+        self.events = EventLog(self.paths.events)
+
+    @cached_property
+    def store(self) -> Store:
+        """The records and contents, opened on first use."""
+        return Store(self.paths)
+
+    @cached_property
+    def images(self) -> Images:
+        """Images and their names."""
+        from engine.images.images import Images
+
+        return Images(self.store, self.events, running=self._is_running)
+
+    @cached_property
+    def containers(self) -> Containers:
+        """Containers and their lifecycle."""
+        from engine.containers.containers import Containers
+
+        return Containers(self.store, self.events, self._image_source)
+
+    @cached_property
+    def volumes(self) -> Volumes:
+        """Named volumes."""
+        from engine.volumes.volumes import Volumes
+
+        return Volumes(self.store, self.events)
+
+    def disk_usage(self) -> DiskUsage:
+        """Measure what images, containers and volumes take, and what of it could go."""
+        from engine.store.usage import disk_usage
+
+        return disk_usage(self.store)
+
+    def version(self) -> dict[str, Any]:
+        """Tell the versions of the engine and of what it stands on."""
+        import os
+        import platform
+
+        from engine import __version__
+
+        return {
+            "Version": __version__,
+            "Os": "linux",
+            "Arch": {"x86_64": "amd64", "aarch64": "arm64"}.get(os.uname().machine, os.uname().machine),
+            "KernelVersion": os.uname().release,
+            "PythonVersion": platform.python_version(),
+        }
+
+    def close(self) -> None:
+        """Close the records."""
+        if "store" in self.__dict__:
+            self.store.close()
+
+    def _image_source(self, name: str) -> Source:
+        from engine.containers.creation import Source
+
+        image = self.images.get(name)
+        snapshots = tuple(layer.snapshot for layer in image.chain)
+        return Source(image.id, name, image.config.get("config") or {}, snapshots)
+
+    def _is_running(self, container: str) -> bool:
+        return self.containers.get(container).state.running

@@ -1,0 +1,36 @@
+"""Looking into a container's root from outside without mounting it anywhere."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+
+from engine.kernel import mounts
+from engine.kernel.mounts import Mount
+
+
+@contextmanager
+def opened(union: Sequence[Mount]) -> Iterator[int]:
+    """Yield a descriptor of the merged root directory, read-only.
+
+    An overlay is created but never attached, so no path leads to it and the kernel forgets it with the
+    descriptor.
+    """
+    root = _open(union[0])
+    try:
+        yield root
+    finally:
+        os.close(root)
+
+
+def _open(mount: Mount) -> int:
+    if mount.type != "overlay":
+        return os.open(mount.source, os.O_PATH | os.O_DIRECTORY | os.O_CLOEXEC)
+    upper = next(
+        (option.removeprefix("upperdir=") for option in mount.options if option.startswith("upperdir=")), ""
+    )
+    layers = [*([upper] if upper else []), *mount.lowers]
+    if len(layers) == 1:
+        return os.open(layers[0], os.O_PATH | os.O_DIRECTORY | os.O_CLOEXEC)
+    return mounts.open_overlay(layers)

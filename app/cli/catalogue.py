@@ -1,4 +1,4 @@
-"""Which verbs there are, and in which module each lives: a plain table, so that only the verb that runs is imported."""
+"""Which verbs there are, and in which module each lives: a plain table, so that only one is imported."""
 
 from __future__ import annotations
 
@@ -24,7 +24,9 @@ class Noun(NamedTuple):
 CREATE = Entry("create:CREATE", "Create a new container")
 EVENTS = Entry("events:EVENTS", "Get real time events from the engine")
 HISTORY = Entry("history:HISTORY", "Show the history of an image")
-IMPORT = Entry("import_:IMPORT", "Import a root file system, from a tarball or from this machine, as an image")
+IMPORT = Entry(
+    "import_:IMPORT", "Import a root file system, from a tarball or from this machine, as an image"
+)
 INFO = Entry("info:INFO", "Display system-wide information")
 KILL = Entry("lifecycle:KILL", "Kill one or more running containers")
 LOAD = Entry("load:LOAD", "Load images from an archive, a directory or STDIN")
@@ -119,8 +121,8 @@ NOUNS: dict[str, Noun] = {
 }
 
 LATER: dict[str, str] = {
-    "attach": "terminals and attaching come with the next step of the engine; `stackyard logs -f` follows a container",
-    "build": "building comes with a later step of the engine; `stackyard import` makes an image from a file tree",
+    "attach": "attaching comes with the next step of the engine; `stackyard logs -f` follows a container",
+    "build": "building comes with a later step of the engine; `stackyard import` makes images of file trees",
     "commit": "committing a container comes with a later step of the engine",
     "cp": "copying in and out of containers comes with a later step of the engine",
     "diff": "showing a container's changes comes with a later step of the engine",
@@ -131,7 +133,7 @@ LATER: dict[str, str] = {
     "network": "networks come with a later step of the engine; `--network none` and `--network host` work",
     "pause": "pausing comes with a later step of the engine",
     "port": "ports come with networking, in a later step of the engine",
-    "pull": "registries come with a later step of the engine; `stackyard load` and `stackyard import` bring images in",
+    "pull": "registries come with a later step of the engine; `stackyard load` and `import` bring images in",
     "push": "registries come with a later step of the engine; `stackyard save` writes images out",
     "search": "registries come with a later step of the engine",
     "stats": "resource statistics come with a later step of the engine",

@@ -54,7 +54,14 @@ class Command(NamedTuple):
             need = f"requires at most {_arguments(self.most)}"
         else:
             need = f"requires at least {self.least} and at most {_arguments(self.most)}"
-        lines = [f'"{PROGRAM} {path}" {need}.', f"See '{PROGRAM} {path} --help'.", "", usage_line(path, self.usage), "", self.summary]
+        lines = [
+            f'"{PROGRAM} {path}" {need}.',
+            f"See '{PROGRAM} {path} --help'.",
+            "",
+            usage_line(path, self.usage),
+            "",
+            self.summary,
+        ]
         return "\n".join(lines)
 
 

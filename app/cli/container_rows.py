@@ -11,7 +11,8 @@ from app.cli.units import ellipsis, human_duration, human_size, quoted
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from engine.containers.containers import Container, State
+    from engine.containers.record import Container
+    from engine.containers.state import State
 
 HEADINGS = {
     "ID": "CONTAINER ID",
@@ -33,8 +34,14 @@ COMMAND_WIDTH = 20
 MOUNT_WIDTH = 15
 
 
-def container_row(container: Container, sizes: Callable[[str], tuple[int, int]], *, whole: bool = False, now: float | None = None) -> Row:
-    """Make the row of one container; `whole` cuts nothing short, `sizes` measures its writable layer and its root."""
+def container_row(
+    container: Container,
+    sizes: Callable[[str], tuple[int, int]],
+    *,
+    whole: bool = False,
+    now: float | None = None,
+) -> Row:
+    """Make a container's row; `whole` cuts nothing short, `sizes` measures what it takes."""
     moment = time.time() if now is None else now
     labels = container.labels
 
@@ -94,7 +101,7 @@ def command_line(words: tuple[str, ...]) -> str:
 
 
 def image_name(name: str, image_id: str, whole: bool) -> str:
-    """Name the image as briefly as docker does: familiar, without its digest, or by the first 12 digits of its id."""
+    """Name the image as briefly as docker does: familiar, without its digest, or by 12 digits of its id."""
     if not name:
         return "<no image>"
     if whole:

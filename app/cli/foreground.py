@@ -1,4 +1,4 @@
-"""A container in the foreground: start it, copy what it prints, pass signals on, and end with its exit code."""
+"""A container in the foreground: start it, copy what it prints, pass signals on, end with its exit code."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
-from engine.errors import EngineError
+from engine.errors import EngineError, NotFound
 
 if TYPE_CHECKING:
     from types import FrameType
@@ -21,8 +21,13 @@ KEPT = frozenset(("SIGCHLD", "SIGCLD", "SIGPIPE", "SIGURG", "SIGKILL", "SIGSTOP"
 FAULTS = frozenset(("SIGSEGV", "SIGBUS", "SIGFPE", "SIGILL", "SIGABRT", "SIGIOT", "SIGTRAP", "SIGSYS"))
 
 
-def show(engine: Engine, name: str, streams: Sequence[str] = (), *, stdin: bool = False, proxy: bool = True) -> int:
-    """Start a container and stay with it; `streams` names what to show (empty: stdout and stderr)."""
+def show(
+    engine: Engine, name: str, streams: Sequence[str] = (), *, proxy: bool = True, bury: bool = False
+) -> int:
+    """Start a container and stay with it; `streams` names what to show (empty: stdout and stderr).
+
+    With `bury` the container is removed once its output has been shown.
+    """
     targets = {"stdout": 1, "stderr": 2}
     if streams:
         targets = {stream: target for stream, target in targets.items() if stream in streams}
@@ -33,7 +38,21 @@ def show(engine: Engine, name: str, streams: Sequence[str] = (), *, stdin: bool 
             target = targets.get(entry.stream)
             if target is not None:
                 write(target, entry.data)
+        code = _exit_code(engine, name, since)
+    if bury:
+        engine.containers.bury(name)
+    return code
+
+
+def _exit_code(engine: Engine, name: str, since: float) -> int:
+    """Tell how the container ended, even when it was removed while its last words were still being shown."""
+    try:
         return engine.containers.wait(name)
+    except NotFound:
+        for event in engine.events.read(since):
+            if event.action == "die" and name in (event.id, event.attributes.get("name")):
+                return int(event.attributes.get("exitCode", "0"))
+        raise
 
 
 def write(target: int, data: bytes) -> None:

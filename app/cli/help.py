@@ -27,7 +27,9 @@ def usage_line(path: str, usage: str) -> str:
     return f"Usage:  {' '.join(filter(None, (PROGRAM, path, usage)))}"
 
 
-def command_help(path: str, usage: str, summary: str, flags: Sequence[Flag], aliases: Sequence[str] = ()) -> str:
+def command_help(
+    path: str, usage: str, summary: str, flags: Sequence[Flag], aliases: Sequence[str] = ()
+) -> str:
     """Write the page of one command."""
     parts = ["", usage_line(path, usage), "", summary]
     if aliases:
@@ -40,7 +42,10 @@ def command_help(path: str, usage: str, summary: str, flags: Sequence[Flag], ali
 def group_help(path: str, summary: str, verbs: Mapping[str, str]) -> str:
     """Write the page of a noun: its verbs, sorted."""
     parts = ["", usage_line(path, "COMMAND"), "", summary, "", "Commands:", *rows(verbs)]
-    return "\n".join([*parts, "", f"Run '{PROGRAM} {path} COMMAND --help' for more information on a command."]) + "\n"
+    return (
+        "\n".join([*parts, "", f"Run '{PROGRAM} {path} COMMAND --help' for more information on a command."])
+        + "\n"
+    )
 
 
 def rows(verbs: Mapping[str, str]) -> list[str]:
@@ -55,7 +60,10 @@ def options(flags: Iterable[Flag], columns: int) -> list[str]:
     shown = sorted((flag for flag in flags if not flag.hidden and not flag.later), key=lambda flag: flag.name)
     heads = [_head(flag) for flag in shown]
     margin = max((len(head) for head in heads), default=0) + 3
-    return [f"{head:<{margin}}{_wrapped(_text(flag), margin, columns)}" for head, flag in zip(heads, shown, strict=True)]
+    return [
+        f"{head:<{margin}}{_wrapped(_text(flag), margin, columns)}"
+        for head, flag in zip(heads, shown, strict=True)
+    ]
 
 
 def _head(flag: Flag) -> str:

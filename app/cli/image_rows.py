@@ -10,7 +10,7 @@ from app.cli.rows import Row, local_time, short_id
 from app.cli.units import human_duration, human_size
 
 if TYPE_CHECKING:
-    from engine.images.images import Image
+    from engine.images.records import Image
 
 HEADINGS = {
     "ID": "IMAGE ID",
@@ -28,20 +28,26 @@ HEADINGS = {
 NONE = "<none>"
 
 
-def image_rows(image: Image, *, digests: bool = False, whole: bool = False, now: float | None = None) -> Iterator[Row]:
+def image_rows(
+    image: Image, *, digests: bool = False, whole: bool = False, now: float | None = None
+) -> Iterator[Row]:
     """Yield a row for each name of the image, and with `digests` for each of its digests too."""
     for repository, tag, digest in _names(image, digests):
         yield image_row(image, repository, tag, digest, whole=whole, now=now)
 
 
-def image_row(image: Image, repository: str, tag: str, digest: str, *, whole: bool = False, now: float | None = None) -> Row:
+def image_row(
+    image: Image, repository: str, tag: str, digest: str, *, whole: bool = False, now: float | None = None
+) -> Row:
     """Make the row of one name of an image."""
     moment = time.time() if now is None else now
     return Row(
         {
             "Containers": "N/A",
             "CreatedAt": lambda: local_time(image.created),
-            "CreatedSince": lambda: f"{human_duration(moment - image.created)} ago" if image.created > 0 else "N/A",
+            "CreatedSince": lambda: (
+                f"{human_duration(moment - image.created)} ago" if image.created > 0 else "N/A"
+            ),
             "Digest": digest,
             "ID": short_id(image.id, whole),
             "Repository": repository,

@@ -1,4 +1,4 @@
-"""Files of variables and labels, one a line, as --env-file and --label-file read them: no quoting, nothing expanded."""
+"""Files of variables and labels, one a line, for --env-file and --label-file; nothing is unquoted."""
 
 from __future__ import annotations
 
@@ -39,7 +39,9 @@ def _lines(path: str) -> Iterator[str]:
         try:
             line = row.removesuffix(b"\r").decode().lstrip(BLANKS)
         except UnicodeDecodeError:
-            raise UsageError(f"invalid env file ({path}): invalid utf8 bytes at line {number}: {row!r}") from None
+            raise UsageError(
+                f"invalid env file ({path}): invalid utf8 bytes at line {number}: {row!r}"
+            ) from None
         if not line or line.startswith("#"):
             continue
         name = line.partition("=")[0]

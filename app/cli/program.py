@@ -1,4 +1,4 @@
-"""The program: global flags, finding the verb, and turning every ending into one sentence and an exit code."""
+"""The program: global flags, finding the verb, turning every ending into one sentence and an exit code."""
 
 from __future__ import annotations
 
@@ -93,7 +93,11 @@ def _execute(path: str, entry: Entry, aliases: tuple[str, ...], words: list[str]
     except HelpAsked:
         return _print(command.help(path, aliases))
     except UsageError as problem:
-        warn(problem.message if "\n" in problem.message else f"{problem.message}\nSee '{PROGRAM} {path} --help'.")
+        warn(
+            problem.message
+            if "\n" in problem.message
+            else f"{problem.message}\nSee '{PROGRAM} {path} --help'."
+        )
         return problem.code
     except EngineError as error:
         complain(error)
@@ -119,7 +123,15 @@ def overview() -> str:
     """Write the page of `stackyard --help`: options and every verb, in docker's groups."""
     nouns = {name: noun.summary for name, noun in NOUNS.items()}
     verbs = {name: entry.summary for name, entry in VERBS.items()}
-    parts = ["", usage_line("", "[OPTIONS] COMMAND"), "", SUMMARY, "", "Options:", *options(FLAGS, width() - 1)]
+    parts = [
+        "",
+        usage_line("", "[OPTIONS] COMMAND"),
+        "",
+        SUMMARY,
+        "",
+        "Options:",
+        *options(FLAGS, width() - 1),
+    ]
     parts += ["", "Management Commands:", *rows(nouns), "", "Commands:", *rows(verbs)]
     parts += ["", f"Run '{PROGRAM} COMMAND --help' for more information on a command."]
     return "\n".join([*parts, f"Run '{PROGRAM}' alone to open the workbench."]) + "\n"
@@ -170,7 +182,7 @@ def _print(text: str) -> int:
 
 
 def discard_output() -> None:
-    """Send what is still buffered nowhere, so that the interpreter's own flush at exit does not fail aloud."""
+    """Send what is still buffered nowhere, so that the interpreter's own flush at exit stays quiet."""
     nowhere = os.open(os.devnull, os.O_WRONLY)
     os.dup2(nowhere, 1)
     os.close(nowhere)

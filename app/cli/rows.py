@@ -27,7 +27,7 @@ class Row(Mapping[str, str]):
     def __len__(self) -> int:
         return len(self._fields)
 
-    def Label(self, name: str) -> str:  # noqa: N802 - as the template names it
+    def Label(self, name: str) -> str:
         """Give the value of one label; empty when it has none."""
         return self._labels.get(name, "")
 

@@ -49,4 +49,12 @@ def _run(engine: Engine, arguments: Arguments) -> int:
     return 0
 
 
-CREATE = Command("[OPTIONS] IMAGE [COMMAND] [ARG...]", "Create a new container", _run, CREATE_FLAGS, 1, None, interspersed=False)
+CREATE = Command(
+    "[OPTIONS] IMAGE [COMMAND] [ARG...]",
+    "Create a new container",
+    _run,
+    CREATE_FLAGS,
+    1,
+    None,
+    interspersed=False,
+)

@@ -20,14 +20,16 @@ def _run(engine: Engine, arguments: Arguments) -> int:
     if not arguments.positional:
         raise UsageError('"stackyard import" requires a file, or - for STDIN, or --from-host.', 1)
     if len(arguments.positional) > 2:
-        raise UsageError('"stackyard import" takes a file and a name; programs are named with --from-host.', 1)
+        raise UsageError(
+            '"stackyard import" takes a file and a name; programs are named with --from-host.', 1
+        )
     if arguments.given("tag"):
         raise UsageError("--tag goes with --from-host; name a tarball's image behind the file", 1)
     source, reference = arguments.positional[0], "".join(arguments.positional[1:]) or None
     if source.startswith(("http://", "https://")):
         raise UsageError(f"a URL is not fetched: try `curl -L {source} | stackyard import - …`", 1)
-    with Progress("Importing") as progress:
-        stream = sys.stdin.buffer if source == "-" else open(source, "rb")  # noqa: SIM115 - stdin is not ours to close
+    with Progress() as progress:
+        stream = sys.stdin.buffer if source == "-" else open(source, "rb")  # noqa: SIM115 - not ours to close
         id = engine.images.import_(
             stream,
             reference,
@@ -46,7 +48,7 @@ def _from_host(engine: Engine, arguments: Arguments) -> int:
         if arguments.given(name):
             raise UsageError(f"--{name} does not go with --from-host", 1)
     named = {"reference": arguments.text("tag")} if arguments.given("tag") else {}
-    with Progress("Importing") as progress:
+    with Progress() as progress:
         say(engine.images.import_host(arguments.positional, progress=progress, **named))
     return 0
 
@@ -57,7 +59,11 @@ IMPORT = Command(
     _run,
     (
         Flag("change", "list", "Apply Dockerfile instruction to the created image", short="c"),
-        Flag("from-host", "bool", "Make a small base image of this machine's own shell, tools and the PROGRAMs named"),
+        Flag(
+            "from-host",
+            "bool",
+            "Make a small base image of this machine's own shell, tools and the PROGRAMs named",
+        ),
         Flag("message", "string", "Set commit message for imported image", short="m"),
         Flag("platform", "string", "Set the platform of the image"),
         Flag("tag", "string", "With --from-host, the name of the image", short="t"),

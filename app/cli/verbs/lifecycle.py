@@ -17,7 +17,9 @@ NAMES = "[OPTIONS] CONTAINER [CONTAINER...]"
 
 def _stop(engine: Engine, arguments: Arguments) -> int:
     timeout, signal = arguments.number("time"), arguments.text("signal") or None
-    return each(arguments.positional, lambda name: engine.containers.stop(name, timeout=timeout, signal=signal))
+    return each(
+        arguments.positional, lambda name: engine.containers.stop(name, timeout=timeout, signal=signal)
+    )
 
 
 def _restart(engine: Engine, arguments: Arguments) -> int:
@@ -85,7 +87,12 @@ KILL = Command(
     None,
 )
 WAIT = Command(
-    "CONTAINER [CONTAINER...]", "Block until one or more containers stop, then print their exit codes", _wait, (), 1, None
+    "CONTAINER [CONTAINER...]",
+    "Block until one or more containers stop, then print their exit codes",
+    _wait,
+    (),
+    1,
+    None,
 )
 REMOVE = Command(
     NAMES,
@@ -93,7 +100,13 @@ REMOVE = Command(
     _remove,
     (
         Flag("force", "bool", "Force the removal of a running container (uses SIGKILL)", short="f"),
-        Flag("link", "bool", "Remove the specified link", short="l", later="there are no links between containers"),
+        Flag(
+            "link",
+            "bool",
+            "Remove the specified link",
+            short="l",
+            later="there are no links between containers",
+        ),
         Flag("volumes", "bool", "Remove anonymous volumes associated with the container", short="v"),
     ),
     1,

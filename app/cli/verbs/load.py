@@ -19,7 +19,7 @@ def _run(engine: Engine, arguments: Arguments) -> int:
     path, quiet = arguments.text("input"), arguments.switch("quiet")
     if not path and sys.stdin.isatty():
         raise UsageError("requested load from stdin, but stdin is empty", 1)
-    with Progress("Loading", quiet=quiet) as progress:
+    with Progress(quiet=quiet) as progress:
         if path and os.path.isdir(path):
             loaded = list(engine.images.load(path, progress=progress))
         elif path:
@@ -37,7 +37,9 @@ LOAD = Command(
     "Load images from an archive, a directory or STDIN",
     _run,
     (
-        Flag("input", "string", "Read from an archive or an OCI layout directory, instead of STDIN", short="i"),
+        Flag(
+            "input", "string", "Read from an archive or an OCI layout directory, instead of STDIN", short="i"
+        ),
         Flag("quiet", "bool", "Suppress the progress output", short="q"),
     ),
 )

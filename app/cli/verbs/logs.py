@@ -6,7 +6,7 @@ import time
 from typing import TYPE_CHECKING
 
 from app.cli.command import Command
-from app.cli.flags import Arguments, Flag, UsageError
+from app.cli.flags import Arguments, Flag
 from app.cli.foreground import write
 
 if TYPE_CHECKING:
@@ -26,8 +26,8 @@ def _run(engine: Engine, arguments: Arguments) -> int:
         name,
         follow=arguments.switch("follow"),
         tail=_tail(arguments.text("tail", "all")),
-        since=_moment(arguments, "since"),
-        until=_moment(arguments, "until"),
+        since=_moment(arguments.text("since")),
+        until=_moment(arguments.text("until")),
         lines=prefixed,
     )
     for entry in entries:
@@ -41,16 +41,12 @@ def _tail(text: str) -> int | None:
     return int(text) if text.isdigit() else None
 
 
-def _moment(arguments: Arguments, name: str) -> float | None:
-    from app.cli.moments import moment
-
-    text = arguments.text(name)
+def _moment(text: str) -> float | None:
     if not text:
         return None
-    try:
-        return moment(text)
-    except ValueError as problem:
-        raise UsageError(f'Error: invalid value for "{name}": {problem}', 1) from None
+    from engine.moments import past
+
+    return past(text)
 
 
 def timestamp(time_ns: int) -> str:
@@ -66,10 +62,18 @@ LOGS = Command(
     (
         Flag("details", "bool", "Show extra details provided to logs"),
         Flag("follow", "bool", "Follow log output", short="f"),
-        Flag("since", "string", "Show logs since timestamp (e.g. 2013-01-02T13:23:37Z) or relative (e.g. 42m for 42 minutes)"),
+        Flag(
+            "since",
+            "string",
+            "Show logs since timestamp (e.g. 2013-01-02T13:23:37Z) or relative (e.g. 42m for 42 minutes)",
+        ),
         Flag("tail", "string", "Number of lines to show from the end of the logs", short="n", shown='"all"'),
         Flag("timestamps", "bool", "Show timestamps", short="t"),
-        Flag("until", "string", "Show logs before a timestamp (e.g. 2013-01-02T13:23:37Z) or relative (e.g. 42m for 42 minutes)"),
+        Flag(
+            "until",
+            "string",
+            "Show logs before a timestamp (e.g. 2013-01-02T13:23:37Z) or relative (e.g. 42m for 42 minutes)",
+        ),
     ),
     1,
     1,

@@ -20,7 +20,9 @@ def _stream(text: str) -> str:
 
 def _pull(text: str) -> str:
     if text == "always":
-        raise ValueError("pulling comes with registries, in a later step of the engine; load or import the image first")
+        raise ValueError(
+            "pulling comes with registries, in a later step of the engine; load or import the image first"
+        )
     if text not in ("missing", "never"):
         raise ValueError('invalid pull option: must be one of "always", "missing" or "never"')
     return text
@@ -50,7 +52,6 @@ FLAGS = (
     HELP,
     Flag("hostname", "string", "Container host name", short="h"),
     Flag("init", "bool", "Run an init inside the container that forwards signals and reaps processes"),
-    Flag("interactive", "bool", "Keep STDIN open even if not attached", short="i"),
     Flag("label", "list", "Set meta data on a container", short="l", check=label_word),
     Flag("label-file", "list", "Read in a line delimited file of labels"),
     Flag("memory", "bytes", "Memory limit", short="m", check=_memory),
@@ -59,9 +60,22 @@ FLAGS = (
     Flag("network", "network", "Connect a container to a network (none or host)", check=_network),
     Flag("pids-limit", "int", "Tune container pids limit (set -1 for unlimited)"),
     Flag("privileged", "bool", "Give extended privileges to this container"),
-    Flag("pull", "string", 'What to do about an image that is not here ("missing"|"never")', shown='"missing"', check=_pull),
+    Flag(
+        "pull",
+        "string",
+        'What to do about an image that is not here ("missing"|"never")',
+        shown='"missing"',
+        check=_pull,
+    ),
     Flag("read-only", "bool", "Mount the container's root filesystem as read only"),
-    Flag("restart", "string", "Restart policy to apply when a container exits", shown='"no"', check=_restart, hidden=True),
+    Flag(
+        "restart",
+        "string",
+        "Restart policy to apply when a container exits",
+        shown='"no"',
+        check=_restart,
+        hidden=True,
+    ),
     Flag("rm", "bool", "Automatically remove the container when it exits"),
     Flag("security-opt", "list", "Security Options"),
     Flag("stop-signal", "string", "Signal to stop a container", shown='"SIGTERM"'),
@@ -71,39 +85,57 @@ FLAGS = (
     Flag("workdir", "string", "Working directory inside the container", short="w"),
 )
 
-_REFUSED = {
-    "networks and ports come with a later step of the engine; use --network none or host": (
-        "add-host:list dns:list dns-option:list dns-opt:list dns-search:list expose:list ip:string ip6:string link:list link-local-ip:list "
-        "mac-address:string net-alias:list network-alias:list p/publish:list P/publish-all:bool"
+LIMITS = """
+blkio-weight:uint16 blkio-weight-device:list cgroup-parent:string cpu-count:int cpu-percent:int cpu-period:int
+cpu-quota:int cpu-rt-period:int cpu-rt-runtime:int c/cpu-shares:int cpus:decimal cpuset-cpus:string
+cpuset-mems:string device-read-bps:list device-read-iops:list device-write-bps:list device-write-iops:list
+kernel-memory:bytes memory-reservation:bytes memory-swap:bytes memory-swappiness:int oom-kill-disable:bool
+oom-score-adj:int shm-size:bytes storage-opt:list ulimit:ulimit
+"""
+NETWORKS = """
+add-host:list dns:list dns-option:list dns-opt:list dns-search:list expose:list ip:string ip6:string link:list
+link-local-ip:list mac-address:string net-alias:list network-alias:list p/publish:list P/publish-all:bool
+"""
+HEALTH = """
+health-cmd:string health-interval:duration health-retries:int health-start-period:duration
+health-timeout:duration no-healthcheck:bool
+"""
+NAMESPACES = """
+cgroupns:string group-add:list ipc:string isolation:string pid:string sysctl:map userns:string uts:string
+"""
+REFUSED = (
+    (NETWORKS, "networks and ports come with a later step of the engine; use --network none or host"),
+    (
+        "mount:mount v/volume:list volume-driver:string volumes-from:list",
+        "mounting volumes comes with a later step of the engine; --tmpfs gives a scratch directory",
     ),
-    "mounting volumes comes with a later step of the engine; --tmpfs gives a scratch directory": (
-        "mount:mount v/volume:list volume-driver:string volumes-from:list"
+    (
+        "detach-keys:string i/interactive:bool t/tty:bool",
+        "terminals and STDIN come with the next step of the engine; output is streamed as it is",
     ),
-    "terminals come with the next step of the engine; without it the output is streamed as it is": "detach-keys:string t/tty:bool",
-    "health checks come with a later step of the engine": (
-        "health-cmd:string health-interval:duration health-retries:int health-start-period:duration health-timeout:duration "
-        "no-healthcheck:bool"
+    (HEALTH, "health checks come with a later step of the engine"),
+    (
+        LIMITS,
+        "--memory and --pids-limit are the limits there are; the others come with a later step of the engine",
     ),
-    "of the limits, --memory and --pids-limit are there now, the others come with a later step of the engine": (
-        "blkio-weight:uint16 blkio-weight-device:list cgroup-parent:string cpu-count:int cpu-percent:int cpu-period:int cpu-quota:int "
-        "cpu-rt-period:int cpu-rt-runtime:int c/cpu-shares:int cpus:decimal cpuset-cpus:string cpuset-mems:string "
-        "device-read-bps:list device-read-iops:list device-write-bps:list device-write-iops:list kernel-memory:bytes "
-        "memory-reservation:bytes memory-swap:bytes memory-swappiness:int oom-kill-disable:bool oom-score-adj:int shm-size:bytes "
-        "storage-opt:list ulimit:ulimit"
+    (
+        "device:list device-cgroup-rule:list gpus:gpu-request",
+        "devices come later; --privileged gives them all",
     ),
-    "devices come with a later step of the engine; --privileged gives them all": "device:list device-cgroup-rule:list gpus:gpu-request",
-    "every container gets namespaces of its own; sharing them comes with a later step of the engine": (
-        "cgroupns:string group-add:list ipc:string isolation:string pid:string sysctl:map userns:string uts:string"
+    (
+        NAMESPACES,
+        "every container has its own namespaces; changing them comes with a later step of the engine",
     ),
-    "the engine launches and logs by its own means": "log-driver:string log-opt:list runtime:string",
-    "the image's own platform is run; choosing one comes with registries": "platform:string",
-}
+    ("log-driver:string log-opt:list runtime:string", "the engine launches and logs by its own means"),
+    ("platform:string", "the image's own platform is run; choosing one comes with registries"),
+)
+"""docker's other flags (`short/name:kind`), and why each is refused for now."""
 
 
 def _refused() -> tuple[Flag, ...]:
     """Spell out docker's other flags, each with the reason why it is refused."""
     flags = []
-    for reason, words in _REFUSED.items():
+    for words, reason in REFUSED:
         for word in words.split():
             name, _, kind = word.partition(":")
             short, _, name = name.rpartition("/")
@@ -135,7 +167,6 @@ def options(arguments: Arguments) -> Options:
         stop_timeout=arguments.number("stop-timeout"),
         auto_remove=arguments.switch("rm"),
         network=networks[-1] if networks else "default",
-        open_stdin=arguments.switch("interactive"),
         cap_add=tuple(arguments.words("cap-add")),
         cap_drop=tuple(arguments.words("cap-drop")),
         privileged=arguments.switch("privileged"),
@@ -161,7 +192,9 @@ def _labels(arguments: Arguments) -> dict[str, str]:
         from app.cli.linefile import lines
 
         words += lines(path)
-    return {key: value for key, _, value in (word.partition("=") for word in words + arguments.words("label"))}
+    return {
+        key: value for key, _, value in (word.partition("=") for word in words + arguments.words("label"))
+    }
 
 
 def check_container_file(path: str) -> None:
@@ -169,7 +202,9 @@ def check_container_file(path: str) -> None:
     import os
 
     if os.path.exists(path):
-        raise UsageError(f"container ID file found, make sure the other container isn't running or delete {path}")
+        raise UsageError(
+            f"container ID file found, make sure the other container isn't running or delete {path}"
+        )
 
 
 def write_container_file(path: str, id: str) -> None:

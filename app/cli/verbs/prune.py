@@ -46,7 +46,11 @@ def _containers(engine: Engine, arguments: Arguments) -> int:
 
 def _images(engine: Engine, arguments: Arguments) -> int:
     everything = arguments.switch("all")
-    what = "all images without at least one container associated to them." if everything else "all dangling images."
+    what = (
+        "all images without at least one container associated to them."
+        if everything
+        else "all dangling images."
+    )
     if _declined(arguments, f"This will remove {what}"):
         return _reclaimed(0)
     pruned = engine.images.prune(everything, arguments.filters())
@@ -83,19 +87,29 @@ def _system_warning(everything: bool, volumes: bool, filters: list[str]) -> str:
     kinds = ["all stopped containers"]
     if volumes:
         kinds.append("all volumes not used by at least one container")
-    kinds.append("all images without at least one container associated to them" if everything else "all dangling images")
+    kinds.append(
+        "all images without at least one container associated to them"
+        if everything
+        else "all dangling images"
+    )
     lines = ["This will remove:", *(f"  - {kind}" for kind in kinds)]
     if filters:
         lines += ["", "  Items to be pruned will be filtered with:", *(f"  - {word}" for word in filters)]
     return "\n".join(lines) + "\n"
 
 
-CONTAINERS = Command("[OPTIONS]", "Remove all stopped containers", _containers, (_filter("until=<timestamp>"), FORCE))
+CONTAINERS = Command(
+    "[OPTIONS]", "Remove all stopped containers", _containers, (_filter("until=<timestamp>"), FORCE)
+)
 IMAGES = Command(
     "[OPTIONS]",
     "Remove unused images",
     _images,
-    (Flag("all", "bool", "Remove all unused images, not just dangling ones", short="a"), _filter("until=<timestamp>"), FORCE),
+    (
+        Flag("all", "bool", "Remove all unused images, not just dangling ones", short="a"),
+        _filter("until=<timestamp>"),
+        FORCE,
+    ),
 )
 VOLUMES = Command("[OPTIONS]", "Remove all unused local volumes", _volumes, (_filter("label=<label>"), FORCE))
 SYSTEM = Command(

@@ -19,6 +19,7 @@ def _run(engine: Engine, arguments: Arguments) -> int:
     detached, streams = arguments.switch("detach"), arguments.words("attach")
     if detached and streams:
         raise UsageError("Conflicting options: -a and -d", 1)
+    engine.containers.prestart()
     id = make(engine, arguments)
     try:
         if detached:
@@ -27,7 +28,9 @@ def _run(engine: Engine, arguments: Arguments) -> int:
             return 0
         from app.cli.foreground import show
 
-        return show(engine, id, streams, stdin=arguments.switch("interactive"), proxy=arguments.switch("sig-proxy", True))
+        return show(
+            engine, id, streams, proxy=arguments.switch("sig-proxy", True), bury=arguments.switch("rm")
+        )
     except StartFailed as error:
         complain(error)
         return error.code

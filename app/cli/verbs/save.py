@@ -59,7 +59,13 @@ SAVE = Command(
     "Save one or more images to an archive (streamed to STDOUT by default)",
     _run,
     (
-        Flag("format", "string", "Form of what is written (docker-archive|oci-archive|oci-dir)", shown='"docker-archive"', check=_format),
+        Flag(
+            "format",
+            "string",
+            "Form of what is written (docker-archive|oci-archive|oci-dir)",
+            shown='"docker-archive"',
+            check=_format,
+        ),
         Flag("output", "string", "Write to a file, instead of STDOUT", short="o"),
     ),
     1,

@@ -15,13 +15,13 @@ if TYPE_CHECKING:
 
 def _run(engine: Engine, arguments: Arguments) -> int:
     names = arguments.positional
-    stdin = arguments.switch("interactive")
-    if arguments.switch("attach") or stdin:
+    if arguments.switch("attach"):
         if len(names) > 1:
             raise UsageError("you cannot start and attach multiple containers at once", 1)
         from app.cli.foreground import show
 
-        return show(engine, names[0], stdin=stdin, proxy=arguments.switch("sig-proxy", True))
+        removed = bool(engine.containers.get(names[0]).host_config["AutoRemove"])
+        return show(engine, names[0], proxy=arguments.switch("sig-proxy", True), bury=removed)
     failed = []
     for name in names:
         try:
@@ -42,8 +42,16 @@ START = Command(
     _run,
     (
         Flag("attach", "bool", "Attach STDOUT/STDERR and forward signals", short="a"),
-        Flag("detach-keys", "string", "", later="attaching to terminals comes with the next step of the engine"),
-        Flag("interactive", "bool", "Attach container's STDIN", short="i"),
+        Flag(
+            "detach-keys", "string", "", later="attaching to terminals comes with the next step of the engine"
+        ),
+        Flag(
+            "interactive",
+            "bool",
+            "",
+            short="i",
+            later="attaching STDIN comes with the next step of the engine",
+        ),
         Flag("sig-proxy", "bool", "Proxy received signals to the process", shown="true", hidden=True),
     ),
     1,

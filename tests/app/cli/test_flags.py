@@ -84,11 +84,27 @@ def test_two_dashes_end_the_flags() -> None:
         (["--=x"], "bad flag syntax: --=x"),
         (["-n"], "flag needs an argument: 'n' in -n"),
         (["--name"], "flag needs an argument: --name"),
-        (["-n", "x"], 'invalid argument "x" for "-n, --last" flag: strconv.ParseInt: parsing "x": invalid syntax'),
-        (["-n", ""], 'invalid argument "" for "-n, --last" flag: strconv.ParseInt: parsing "": invalid syntax'),
-        (["--all=maybe"], 'invalid argument "maybe" for "-a, --all" flag: strconv.ParseBool: parsing "maybe": invalid syntax'),
-        (["--rm=maybe"], 'invalid argument "maybe" for "--rm" flag: strconv.ParseBool: parsing "maybe": invalid syntax'),
-        (["-f", "bad"], 'invalid argument "bad" for "-f, --filter" flag: bad format of filter (expected name=value)'),
+        (
+            ["-n", "x"],
+            'invalid argument "x" for "-n, --last" flag: strconv.ParseInt: parsing "x": invalid syntax',
+        ),
+        (
+            ["-n", ""],
+            'invalid argument "" for "-n, --last" flag: strconv.ParseInt: parsing "": invalid syntax',
+        ),
+        (
+            ["--all=maybe"],
+            'invalid argument "maybe" for "-a, --all" flag: '
+            'strconv.ParseBool: parsing "maybe": invalid syntax',
+        ),
+        (
+            ["--rm=maybe"],
+            'invalid argument "maybe" for "--rm" flag: strconv.ParseBool: parsing "maybe": invalid syntax',
+        ),
+        (
+            ["-f", "bad"],
+            'invalid argument "bad" for "-f, --filter" flag: bad format of filter (expected name=value)',
+        ),
         (["-e", "=x"], 'invalid argument "=x" for "-e, --env" flag: invalid environment variable: =x'),
         (["-p", "80:80"], "-p, --publish is not supported: ports come later"),
         (["--tty"], "--tty is not supported: terminals come later"),

@@ -1,4 +1,4 @@
-"""Rows of docker's own unit tests that apply to our reading of flags; kept beside the checkout, skipped without it."""
+"""Rows of docker's own unit tests that apply to our reading of flags; skipped where they are not at hand."""
 
 from __future__ import annotations
 
@@ -48,13 +48,19 @@ def test_variables() -> None:
             assert str(caught.value) == row["expectedErr"]
         else:
             expected = row["expected"]
-            assert environment_word(text) == (expected if isinstance(expected, str) else f"PATH={os.environ['PATH']}")
+            assert environment_word(text) == (
+                expected if isinstance(expected, str) else f"PATH={os.environ['PATH']}"
+            )
 
 
 def test_files_of_variables(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("FROM_ENV", "from-env")
     monkeypatch.delenv("NO_SUCH_ENV", raising=False)
-    texts = {"emptyEnvFile.Path": "", "envFile1.Path": "Z1=z\nEMPTY_VAR=\nFROM_ENV\nNO_SUCH_ENV\n", "envFile2.Path": "Z2=z\nA2=a"}
+    texts = {
+        "emptyEnvFile.Path": "",
+        "envFile1.Path": "Z1=z\nEMPTY_VAR=\nFROM_ENV\nNO_SUCH_ENV\n",
+        "envFile2.Path": "Z2=z\nA2=a",
+    }
     for name, text in texts.items():
         (tmp_path / name).write_text(text)
     for row in rows("TestReadKVEnvStrings", "tests"):

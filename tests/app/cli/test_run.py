@@ -1,0 +1,113 @@
+from __future__ import annotations
+
+import os
+import signal
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import pytest
+
+from engine.containers.log import LogEntry
+from engine.errors import NotFound, StartFailed
+from engine.events import Event
+
+Run = Callable[..., Any]
+
+
+@pytest.fixture
+def container(yard: Any) -> Any:
+    """A container that says something on both streams and ends with 7."""
+    yard.containers.create = lambda image, options: "abc"
+    yard.containers.logs = lambda name, **_: iter(
+        [LogEntry(1, "stdout", b"out\n"), LogEntry(2, "stderr", b"err\xff\n"), LogEntry(3, "stdout", b"two")]
+    )
+    yard.containers.wait = lambda name: 7
+    return yard.containers
+
+
+def test_foreground(stackyard: Run, container: Any) -> None:
+    outcome = stackyard("run", "--rm", "busy", "true")
+    assert (outcome.code, outcome.out) == (7, "out\ntwo")
+    assert outcome.err.startswith("err")
+    assert container.made == [("prestart",), ("start", "abc"), ("bury", "abc")]
+
+
+def test_background(stackyard: Run, container: Any) -> None:
+    assert stackyard("run", "-d", "busy") == (0, "abc\n", "")
+    assert container.made == [("prestart",), ("start", "abc")]
+
+
+def test_only_the_streams_asked_for(stackyard: Run, container: Any) -> None:
+    assert stackyard("run", "-a", "stdout", "busy")[:2] == (7, "out\ntwo")
+    assert stackyard("run", "-a", "STDERR", "busy").out == ""
+    refused = stackyard("run", "-d", "-a", "stdout", "busy")
+    assert refused.code == 1
+    assert refused.err.startswith("Conflicting options: -a and -d")
+
+
+@pytest.mark.parametrize("code", [125, 126, 127])
+def test_a_start_that_fails_gives_dockers_code(stackyard: Run, container: Any, code: int) -> None:
+    container.fails = {"abc": StartFailed("exec: no", code)}
+    assert stackyard("run", "busy", "no") == (code, "", "Error: exec: no\n")
+    assert stackyard("run", "-d", "busy", "no").code == code
+
+
+def test_the_exit_code_survives_the_container(stackyard: Run, yard: Any, container: Any) -> None:
+    def gone(name: str) -> int:
+        raise NotFound(f"No such container: {name}")
+
+    container.wait = gone
+    yard.events.read = lambda since: iter([Event(1, "container", "die", "abc", {"exitCode": "9"})])
+    assert stackyard("run", "--rm", "busy").code == 9
+
+
+def test_signals_go_to_the_container(stackyard: Run, container: Any) -> None:
+    def logs(name: str, **_: object) -> Iterator[LogEntry]:
+        os.kill(os.getpid(), signal.SIGTERM)
+        os.kill(os.getpid(), signal.SIGINT)
+        yield LogEntry(1, "stdout", b"still here\n")
+
+    container.logs = logs
+    before = signal.getsignal(signal.SIGTERM)
+    assert stackyard("run", "busy").out == "still here\n"
+    assert ("kill", "abc", "SIGTERM") in container.made
+    assert ("kill", "abc", "SIGINT") in container.made
+    assert signal.getsignal(signal.SIGTERM) is before
+
+
+def test_signals_stay_here_when_asked(stackyard: Run, container: Any) -> None:
+    def logs(name: str, **_: object) -> Iterator[LogEntry]:
+        os.kill(os.getpid(), signal.SIGINT)
+        yield LogEntry(1, "stdout", b"never\n")
+
+    container.logs = logs
+    assert stackyard("run", "--sig-proxy=false", "busy").code == 130
+
+
+def test_start_with_several_names(stackyard: Run, yard: Any) -> None:
+    yard.containers.fails = {"b": NotFound("No such container: b")}
+    assert stackyard("start", "a", "b") == (
+        1,
+        "a\n",
+        "Error: No such container: b\nError: failed to start containers: b\n",
+    )
+    assert "attach multiple" in stackyard("start", "-a", "a", "b").err
+
+
+def test_logs_pass_bytes_through(stackyard: Run, container: Any) -> None:
+    outcome = stackyard("logs", "-n", "3", "x")
+    assert (outcome.code, outcome.out) == (0, "out\ntwo")
+
+
+def test_logs_with_timestamps(stackyard: Run, yard: Any) -> None:
+    asked: dict[str, object] = {}
+
+    def logs(name: str, **named: object) -> Iterator[LogEntry]:
+        asked.update(named)
+        yield LogEntry(1_700_000_000_000_000_001, "stdout", b"hello\n")
+
+    yard.containers.logs = logs
+    assert stackyard("logs", "-t", "--tail", "all", "--since", "1700000000", "x").out == (
+        "2023-11-14T22:13:20.000000001Z hello\n"
+    )
+    assert asked == {"follow": False, "tail": None, "since": 1700000000.0, "until": None, "lines": True}

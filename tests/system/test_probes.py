@@ -1,0 +1,172 @@
+"""One-line probes of the command line, each with the exit code and the output that dockerd 20.10 gave."""
+
+from __future__ import annotations
+
+import io
+import json
+import os
+import re
+import subprocess
+import sys
+import tarfile
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+PROBES = Path(__file__).parents[3] / "shared" / "conformance" / "probes"
+BUSYBOX = Path("/bin/busybox")
+
+VOLUMES = "mounting volumes comes with the volumes"
+NETWORK = "publishing ports comes with the networks"
+LATER = {
+    "run --rm -t busybox": "terminals come with attach and exec",
+    "run --rm -i busybox": "stdin comes with attach and exec",
+    "exec p9": "exec comes with attach",
+    "-v v2:": VOLUMES,
+    "--name p10 ": VOLUMES,
+    "--mount type=bind": VOLUMES,
+    "-v relative:": VOLUMES,
+    "-v /tmp:relative": VOLUMES,
+    "--name c1 ": "cp comes with the files of containers",
+    "--name c3 ": "cp comes with the files of containers",
+    "--restart on-failure": "restart policies come with the supervision of containers",
+    "--name pt ": NETWORK,
+    "export --output": "export comes with the files of containers",
+    "build --build-arg": "building comes with the builder",
+}
+"""A piece of each probe that needs what is not there yet, and what it waits for."""
+
+DIFFERENT = {
+    "busybox mount |": "the host's own disk is in docker's answer",
+    "images --format": "the reference's store has its images under other names",
+}
+"""Probes whose recorded answer is of the machine it was recorded on; each is checked by hand below."""
+
+PASSWD = """root:x:0:0:root:/root:/bin/sh
+daemon:x:1:1:daemon:/usr/sbin:/bin/false
+mail:x:8:8:mail:/var/spool/mail:/bin/false
+nobody:x:65534:65534:nobody:/home:/bin/false
+"""
+GROUP = "root:x:0:\ndaemon:x:1:\nmail:x:8:\nnogroup:x:65534:\n"
+
+pytestmark = [
+    pytest.mark.root,
+    pytest.mark.conformance,
+    pytest.mark.skipif(not PROBES.exists(), reason="the conformance probes are not beside this checkout"),
+    pytest.mark.skipif(os.geteuid() != 0, reason="needs root"),
+    pytest.mark.skipif(not BUSYBOX.exists(), reason="needs /bin/busybox (Debian's busybox-static)"),
+]
+
+
+def recorded() -> list[dict[str, Any]]:
+    if not PROBES.exists():
+        return []
+    return [json.loads(line) for line in (PROBES / "reference_dockerd20.10.jsonl").read_text().splitlines()]
+
+
+def waits_for(command: str) -> str | None:
+    return next((reason for piece, reason in {**LATER, **DIFFERENT}.items() if piece in command), None)
+
+
+def normal(text: str) -> str:
+    text = re.sub(r"\b[0-9a-f]{64}\b", "<ID>", text)
+    text = re.sub(r"\b[0-9a-f]{12}\b", "<id>", text)
+    return re.sub(r"\d{4}-\d\d-\d\dT[\d:.]+Z", "<time>", text)
+
+
+def busybox_root() -> bytes:
+    """Make the probes' image: busybox with a hard link for every applet, and the accounts they name."""
+    out = io.BytesIO()
+    applets = subprocess.run([BUSYBOX, "--list"], capture_output=True, text=True, check=True).stdout.split()
+    with tarfile.open(fileobj=out, mode="w") as tar:
+        for folder in ("bin", "etc", "root", "tmp", "proc", "sys", "dev", "var", "home"):
+            entry = tarfile.TarInfo(folder)
+            entry.type, entry.mode = tarfile.DIRTYPE, 0o1777 if folder == "tmp" else 0o755
+            tar.addfile(entry)
+        for name, data, mode in (
+            ("bin/busybox", BUSYBOX.read_bytes(), 0o755),
+            ("etc/passwd", PASSWD.encode(), 0o644),
+            ("etc/group", GROUP.encode(), 0o644),
+        ):
+            entry = tarfile.TarInfo(name)
+            entry.size, entry.mode = len(data), mode
+            tar.addfile(entry, io.BytesIO(data))
+        for applet in applets:
+            if applet != "busybox":
+                entry = tarfile.TarInfo(f"bin/{applet}")
+                entry.type, entry.linkname, entry.mode = tarfile.LNKTYPE, "bin/busybox", 0o755
+                tar.addfile(entry)
+    return out.getvalue()
+
+
+class Shell:
+    """Runs a probe with `stackyard` as its $D, on a store of its own."""
+
+    def __init__(self, root: Path) -> None:
+        self.root = root
+        self.command = f"{sys.executable} -m app.main"
+        self.environment = {**os.environ, "D": self.command, "STACKYARD_ROOT": str(root)}
+        # The stored bytecode and the checkout are what an installed command would have at hand.
+        self.environment["PYTHONPATH"] = str(Path(__file__).parents[2])
+
+    def __call__(self, line: str, stdin: bytes = b"") -> tuple[int, str, str]:
+        done = subprocess.run(
+            ["bash", "-c", line], env=self.environment, input=stdin, capture_output=True, timeout=60
+        )
+        return done.returncode, *(
+            normal(text.decode(errors="replace")) for text in (done.stdout, done.stderr)
+        )
+
+
+@pytest.fixture(scope="module")
+def shell(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Shell]:
+    shell = Shell(tmp_path_factory.mktemp("probes"))
+    changes = "-c 'CMD [\"sh\"]' -c 'ENV PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin'"
+    code, _, problem = shell(
+        f"$D import {changes} - busybox:latest && $D tag busybox busybox:glibc", busybox_root()
+    )
+    assert code == 0, problem
+    yield shell
+    shell("$D ps -aq | xargs -r $D rm -f")
+
+
+@pytest.mark.parametrize(
+    "probe",
+    [probe for probe in recorded() if not waits_for(probe["cmd"])],
+    ids=lambda probe: probe["cmd"][:70],
+)
+def test_probe(shell: Shell, probe: dict[str, Any]) -> None:
+    code, out, problem = shell(probe["cmd"])
+    assert (code, out) == (probe["rc"], probe["out"]), problem
+
+
+@pytest.mark.parametrize(
+    "probe", [probe for probe in recorded() if waits_for(probe["cmd"])], ids=lambda probe: probe["cmd"][:70]
+)
+def test_probe_of_later_is_accounted_for(probe: dict[str, Any]) -> None:
+    pytest.skip(waits_for(probe["cmd"]) or "")
+
+
+def test_the_mounts_of_a_container(shell: Shell) -> None:
+    line = "$D run --rm busybox mount | awk '{print $1,$3,$5}' | grep -vE 'cgroup|overlay' | sort"
+    reference = next(probe for probe in recorded() if "busybox mount |" in probe["cmd"])["out"]
+    # The files that the engine provides lie on whatever disk the store is on.
+    ours, theirs = (
+        [" ".join(row.split()[1:2]) for row in text.splitlines()] for text in (shell(line)[1], reference)
+    )
+    assert sorted(ours) == sorted(theirs)
+
+
+def test_names_of_images(shell: Shell) -> None:
+    names = "$D images --format '{{.Repository}}:{{.Tag}}' busybox | sort"
+    line = f"{names}; $D tag busybox q:1; $D rmi q:1; $D rmi nosuchimage; echo rc=$?"
+    assert shell(line)[:2] == (0, "busybox:glibc\nbusybox:latest\nUntagged: q:1\nrc=1\n")
+
+
+def test_every_probe_has_its_place() -> None:
+    """Neither list may name a probe that is not there."""
+    commands = [probe["cmd"] for probe in recorded()]
+    for piece in (*LATER, *DIFFERENT):
+        assert any(piece in command for command in commands), piece

@@ -1,0 +1,100 @@
+"""What the tests share: reasons to skip, a store of one's own, and a root file system made of this machine's programs."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from functools import cache
+from pathlib import Path
+
+import pytest
+from engine.engine import Engine
+
+CONFORMANCE = Path(__file__).resolve().parents[2] / "shared" / "conformance"
+PEERS = ("podman", "skopeo", "umoci", "runc")
+BASE = "yard/base:latest"
+NO_SKIP = "STACKYARD_NO_SKIP"
+"""Set where everything is installed: a test that would be skipped fails."""
+
+
+def pytest_runtest_setup(item: pytest.Item) -> None:
+    for marker, missing in (("root", _lack_of_root), ("peers", _lack_of_peers), ("conformance", _lack_of_cases)):
+        if item.get_closest_marker(marker) and (reason := missing()):
+            if os.environ.get(NO_SKIP) and marker != "conformance":
+                pytest.fail(f"may not be skipped here: {reason}")
+            pytest.skip(reason)
+
+
+@cache
+def _lack_of_root() -> str | None:
+    if os.geteuid() != 0:
+        return "needs root: mounts, namespaces and devices"
+    probe = "import os, sys; sys.path.append(sys.argv[1])\nfrom engine.kernel.processes import *\nunshare(CLONE_NEWNS)"
+    here = str(Path(__file__).resolve().parents[1])
+    if subprocess.run([sys.executable, "-c", probe, here], capture_output=True).returncode:
+        return "needs CAP_SYS_ADMIN: mounts, namespaces and devices"
+    return None
+
+
+@cache
+def _lack_of_peers() -> str | None:
+    if reason := _lack_of_root():
+        return reason
+    absent = [name for name in PEERS if shutil.which(name) is None]
+    return f"needs {', '.join(absent)} beside ours" if absent else None
+
+
+@cache
+def _lack_of_cases() -> str | None:
+    return None if CONFORMANCE.is_dir() else "the third-party cases are not beside this checkout"
+
+
+@pytest.fixture(scope="session")
+def conformance() -> Path:
+    """The folder of third-party cases."""
+    return CONFORMANCE
+
+
+@pytest.fixture
+def root(tmp_path: Path) -> str:
+    """The root of a store of one's own."""
+    return str(tmp_path / "yard")
+
+
+@pytest.fixture(scope="session")
+def yard_root(tmp_path_factory: pytest.TempPathFactory) -> str:
+    """The root of a store that holds the host-grown base image."""
+    root = str(tmp_path_factory.mktemp("yard") / "root")
+    engine = Engine(root)
+    engine.images.import_host(reference=BASE)
+    engine.close()
+    return root
+
+
+@pytest.fixture
+def yard(yard_root: str) -> Iterator[Engine]:
+    """An engine with the base image; its containers are gone afterwards."""
+    engine = Engine(yard_root)
+    yield engine
+    for container in engine.containers.list(all=True):
+        engine.containers.remove(container.id, force=True)
+    engine.close()
+
+
+Stackyard = Callable[..., "subprocess.CompletedProcess[str]"]
+
+
+@pytest.fixture
+def stackyard(yard_root: str, yard: Engine) -> Stackyard:
+    """Run `stackyard` with these words on the store with the base image."""
+
+    def run(*words: str, **more: object) -> subprocess.CompletedProcess[str]:
+        command = [sys.executable, "-m", "app.main", "--root", yard_root, *words]
+        here = Path(__file__).resolve().parents[1]
+        options: dict[str, object] = {"stdin": subprocess.DEVNULL, "timeout": 60, "cwd": here, **more}
+        return subprocess.run(command, capture_output=True, text=True, **options)  # type: ignore[call-overload,no-any-return]
+
+    return run

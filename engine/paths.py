@@ -119,6 +119,11 @@ class Paths(NamedTuple):
         return f"{self.root}/reserve"
 
     @property
+    def snapshotter(self) -> str:
+        """What the kernel answered when it was asked for an overlay."""
+        return f"{self.root}/snapshotter"
+
+    @property
     def events(self) -> str:
         """The journal of events, a JSON line each."""
         return f"{self.root}/events"

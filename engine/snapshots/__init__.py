@@ -1,1 +1,1 @@
-"""Unpacked layers stacked into a root file system: by the kernel's overlay, or by copying."""
+"""Writable directories on top of unpacked layers: the union that a container, or a step of a build, sees as its root."""

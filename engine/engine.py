@@ -7,13 +7,14 @@ from typing import Any, NamedTuple
 
 from engine.events import EventLog
 from engine.paths import Paths
-from engine.store.store import Store
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from engine.containers.containers import Containers
     from engine.containers.creation import Source
     from engine.images.images import Images
+    from engine.shim.spawn import Shim
+    from engine.store.store import Store
     from engine.store.usage import DiskUsage
     from engine.volumes.volumes import Volumes
 
@@ -37,10 +38,19 @@ class Engine:
         """Open the store at `root`, else at STACKYARD_ROOT, else where this user's store is."""
         self.paths = Paths.choose(root)
         self.events = EventLog(self.paths.events)
+        self._ready: Shim | None = None
+
+    def prestart(self) -> None:
+        """Bring up a monitor for the next `start`, while the rest of what it takes is loaded."""
+        from engine.shim.spawn import Shim
+
+        self._ready = self._ready or Shim()
 
     @cached_property
     def store(self) -> Store:
         """The records and contents, opened on first use."""
+        from engine.store.store import Store
+
         return Store(self.paths)
 
     @cached_property
@@ -55,7 +65,7 @@ class Engine:
         """Containers and their lifecycle."""
         from engine.containers.containers import Containers
 
-        return Containers(self.store, self.events, self._image_source)
+        return Containers(self.store, self.events, self._image_source, self._ready)
 
     @cached_property
     def volumes(self) -> Volumes:

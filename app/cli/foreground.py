@@ -32,9 +32,9 @@ def show(
     if streams:
         targets = {stream: target for stream, target in targets.items() if stream in streams}
     since = time.time()
-    engine.containers.start(name)
+    output = engine.containers.start_attached(name)
     with _proxied(lambda signal_name: engine.containers.kill(name, signal_name), proxy):
-        for entry in engine.containers.logs(name, follow=True, since=since):
+        for entry in output:
             target = targets.get(entry.stream)
             if target is not None:
                 write(target, entry.data)

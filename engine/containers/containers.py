@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
-from engine.containers import creation, inspection, listing, log, record, state
+from engine.containers import creation, record, state
 from engine.containers.creation import Source
 from engine.containers.lifecycle import Lifecycle
-from engine.containers.listing import Filters
-from engine.containers.log import LogEntry, LogFile
 from engine.containers.names import checked
 from engine.containers.options import Options
 from engine.containers.record import Container
@@ -20,6 +18,13 @@ from engine.snapshots.choice import choose
 from engine.snapshots.protocol import Snapshotter
 from engine.store.locks import Lock
 from engine.store.store import Store
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from engine.containers.log import LogEntry, LogFile
+    from engine.shim.spawn import Shim
+
+Filters = Mapping[str, Sequence[str]]
 
 _ABANDONED_SECONDS = 3.0
 """How long after its end an `--rm` container may still be there before whoever lists it removes it."""
@@ -43,11 +48,17 @@ class Pruned(NamedTuple):
 class Containers:
     """The containers of one store."""
 
-    def __init__(self, store: Store, events: EventLog, image_source: Callable[[str], Source]) -> None:
+    def __init__(
+        self,
+        store: Store,
+        events: EventLog,
+        image_source: Callable[[str], Source],
+        ready: Shim | None = None,
+    ) -> None:
         self.store = store
         self.events = events
         self._image_source = image_source
-        self._lifecycle = Lifecycle(store, events)
+        self._lifecycle = Lifecycle(store, events, ready)
         self._chosen: Snapshotter | None = None
 
     def create(self, image: str, options: Options = Options()) -> str:  # noqa: B008 - an immutable value
@@ -101,10 +112,6 @@ class Containers:
         except NotFound:
             return
 
-    def prestart(self) -> None:
-        """Bring up a monitor ahead of `start`, while the container is still being created."""
-        self._lifecycle.prestart()
-
     def start(self, name: str) -> None:
         """Start a container. Raises StartFailed, whose `code` is docker's exit code."""
         self._lifecycle.start(name)
@@ -114,6 +121,8 @@ class Containers:
 
         Raises StartFailed before anything is yielded.
         """
+        from engine.containers import log
+
         paths = self.store.paths.container(record.find(self.store, name).id)
         beginning = time.time() if state.read(paths).run else None
         bell = self._lifecycle.start(name, attached=True)
@@ -147,12 +156,16 @@ class Containers:
 
     def list(self, all: bool = False, filters: Filters | None = None, limit: int = 0) -> list[Container]:
         """List containers, the newest first; without `all` only those that run."""
+        from engine.containers import listing
+
         containers = [self._settled(container) for container in record.everything(self.store)]
         present = [container for container in containers if not self._abandoned(container)]
         return listing.select(present, all=all, filters=filters, limit=limit)
 
     def inspect(self, name: str, size: bool = False) -> dict[str, Any]:
         """Describe a container as docker's JSON document."""
+        from engine.containers import inspection
+
         container = self.get(name)
         document = inspection.inspect(container, self.store.paths.container(container.id))
         if size:
@@ -181,6 +194,8 @@ class Containers:
         lines: bool = False,
     ) -> Iterator[LogEntry]:
         """Yield what a container printed; with `follow` until it ends."""
+        from engine.containers import log
+
         paths = self.store.paths.container(self.get(name).id)
         return log.read(
             paths.log,
@@ -194,6 +209,8 @@ class Containers:
 
     def log(self, name: str) -> LogFile:
         """Open a container's log for reading anywhere in it."""
+        from engine.containers.log import LogFile
+
         return LogFile(self.store.paths.container(record.find(self.store, name).id).log)
 
     def union(self, name: str) -> tuple[Mapping[str, Any], ...]:

@@ -14,6 +14,7 @@ from engine.errors import AlreadyExists, InvalidInput, NotFound
 from engine.kernel.mounts import Mount
 from engine.runtime.signals import number_of
 from engine.runtime.spec import PATH
+from engine.runtime.union import write_union
 from engine.snapshots.protocol import Snapshotter
 from engine.store.store import Store
 
@@ -108,12 +109,6 @@ def merge(id: str, source: Source, options: Options) -> dict[str, Any]:
         },
         "HostConfig": _host_config(options),
     }
-
-
-def write_union(path: str, union: Sequence[Mount]) -> None:
-    """Write the mounts that make up the root beside the bundle."""
-    with open(path, "w", encoding="utf-8") as file:
-        json.dump(union, file)
 
 
 def _moved(mount: Mount, staged: str, final: str) -> Mount:

@@ -21,7 +21,6 @@ from engine.errors import Conflict, EngineError, NotFound, StartFailed, from_os
 from engine.events import EventLog, event
 from engine.kernel.processes import start_time
 from engine.paths import ContainerPaths
-from engine.runtime.cgroups.cgroup import Cgroup
 from engine.runtime.signals import number_of
 from engine.shim.doorbell import Doorbell
 from engine.shim.order import Order
@@ -40,15 +39,10 @@ _FIRST_PAUSE, _LAST_PAUSE = 0.0005, 0.02
 class Lifecycle:
     """The changes of state; `store` says which containers there are."""
 
-    def __init__(self, store: Store, events: EventLog) -> None:
+    def __init__(self, store: Store, events: EventLog, ready: Shim | None = None) -> None:
         self.store = store
         self.events = events
-        self._ready: Shim | None = None
-
-    def prestart(self) -> None:
-        """Start a shim ahead of its order, so that it comes up while a container is still being created."""
-        if self._ready is None:
-            self._ready = Shim()
+        self._ready = ready
 
     def start(self, name: str, *, attached: bool = False) -> Doorbell | None:
         """Start a container; does nothing when it runs already. Raises StartFailed.
@@ -172,6 +166,8 @@ class Lifecycle:
     def _clean_up(self, container: Container, now: State) -> None:
         """After a run that ended without its shim: kill what escaped, and remove its control group."""
         if now.error == state.LOST:
+            from engine.runtime.cgroups.cgroup import Cgroup
+
             group = Cgroup.open(f"stackyard/{container.id}")
             group.kill()
             group.remove()

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import random
 import re
 
 from engine.errors import InvalidInput
@@ -38,7 +37,8 @@ def new_id() -> str:
 
 def new_name() -> str:
     """Make a name that is easy to say."""
-    return f"{random.choice(_QUALITIES)}_{random.choice(_THINGS)}"
+    quality, thing = os.urandom(2), os.urandom(2)
+    return f"{_pick(_QUALITIES, quality)}_{_pick(_THINGS, thing)}"
 
 
 def checked(name: str) -> str:
@@ -46,3 +46,7 @@ def checked(name: str) -> str:
     if not _VALID.match(name):
         raise InvalidInput(f"Invalid container name ({name}), only [a-zA-Z0-9][a-zA-Z0-9_.-] are allowed")
     return name.removeprefix("/")
+
+
+def _pick(words: tuple[str, ...], chance: bytes) -> str:
+    return words[int.from_bytes(chance, "big") % len(words)]

@@ -13,7 +13,7 @@ from engine.containers.record import Container
 from engine.errors import InvalidInput, StartFailed
 from engine.paths import ContainerPaths
 from engine.runtime import accounts, spec, view
-from engine.runtime.launch import read_union
+from engine.runtime.union import read_union
 
 _FILES = {"/etc/resolv.conf": "resolv.conf", "/etc/hostname": "hostname", "/etc/hosts": "hosts"}
 

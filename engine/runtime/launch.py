@@ -11,11 +11,11 @@ import os
 from typing import Any, NamedTuple
 
 from engine.errors import StartFailed
-from engine.kernel.mounts import Mount
 from engine.kernel.processes import NAMESPACE_FLAG, clone
 from engine.paths import ContainerPaths
 from engine.runtime import init, seccomp
 from engine.runtime.cgroups.cgroup import Cgroup
+from engine.runtime.union import read_union
 
 
 class Launched(NamedTuple):
@@ -24,16 +24,6 @@ class Launched(NamedTuple):
     pid: int
     """As the host counts."""
     cgroup: Cgroup
-
-
-def read_union(path: str) -> tuple[Mount, ...]:
-    """Read the mounts that make up the root, as `write_union` put them beside the bundle."""
-    with open(path, "rb") as file:
-        rows = json.load(file)
-    return tuple(
-        Mount(kind, source, target, tuple(options), tuple(lowers))
-        for kind, source, target, options, lowers in rows
-    )
 
 
 def launch(paths: ContainerPaths, stdio: tuple[int, int, int], *, cache: str) -> Launched:

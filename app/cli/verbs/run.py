@@ -19,7 +19,7 @@ def _run(engine: Engine, arguments: Arguments) -> int:
     detached, streams = arguments.switch("detach"), arguments.words("attach")
     if detached and streams:
         raise UsageError("Conflicting options: -a and -d", 1)
-    engine.containers.prestart()
+    engine.prestart()
     id = make(engine, arguments)
     try:
         if detached:

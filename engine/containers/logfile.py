@@ -10,8 +10,10 @@ import os
 from array import array
 from bisect import bisect_left, bisect_right
 from collections.abc import Callable, Iterator
+from select import select
 from typing import NamedTuple
 
+from engine.kernel.inotify import Watch
 from engine.shim.frames import FRAME, INDEX_BYTES, MARK, STDERR, STDOUT, index_path
 
 NAMES = {STDOUT: "stdout", STDERR: "stderr"}
@@ -166,6 +168,16 @@ class LogFile:
             self._newlines += payload.count(b"\n")
             self.end = end
         return self.end != known
+
+    def changes(self, stop: int) -> Iterator[None]:
+        """Yield at first and each time the log may have grown, until the descriptor `stop` becomes readable.
+
+        Reads nothing, so it may run in a thread while another reads.
+        """
+        with Watch(os.path.dirname(self.path) or ".") as watch:
+            while not select([stop], [], [], 0)[0]:
+                yield
+                watch.wait(None, also=(stop,))
 
     def _open(self) -> bool:
         try:

@@ -242,6 +242,19 @@ def test_follow_waits_for_a_log_that_is_not_there_yet(writer: Writer) -> None:
     thread.join()
 
 
+def test_changes_tell_of_growth_until_stopped(writer: Writer) -> None:
+    stop = os.eventfd(0)
+    with LogFile(str(writer.path)) as log:
+        changes = log.changes(stop)
+        next(changes)
+        writer.write(b"more\n")
+        next(changes)
+        assert log.refresh()
+        os.eventfd_write(stop, 1)
+        assert list(changes) == []
+    os.close(stop)
+
+
 def test_follow_ends_at_until(writer: Writer) -> None:
     writer.write(b"past\n")
     assert texts(writer.path, follow=True, until=time.time() + 0.05, ended=lambda: False) == [b"past\n"]

@@ -126,7 +126,13 @@ def test_the_layers_are_never_written_to(place: Place, snapshotter: Snapshotter)
 def test_what_is_written_stays_for_the_next_mount(place: Place, snapshotter: Snapshotter) -> None:
     place.layer().file("a", "a").file("b", "b")
     union = snapshotter.prepare(place.directory, place.lowers)
-    inside(union, place.at, lambda root: (Path(root, "a").unlink(), Path(root, "b").write_text("B"), Path(root, "c").mkdir()) and None)
+
+    def write(root: str) -> None:
+        Path(root, "a").unlink()
+        Path(root, "b").write_text("B")
+        Path(root, "c").mkdir()
+
+    inside(union, place.at, write)
     assert sorted(inside(union, place.at, os.listdir)) == ["b", "c"]
     assert inside(union, place.at, lambda root: Path(root, "b").read_text()) == "B"
 

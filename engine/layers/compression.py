@@ -146,7 +146,8 @@ def _codec(kind: str) -> tuple[Callable[[], Codec] | None, tuple[type[Exception]
     if kind == "gzip":
         from isal import igzip_lib
 
-        flag, damaged = igzip_lib.DECOMP_GZIP, cast("type[Exception]", igzip_lib.error)  # typed as an instance
+        # the stubs call the class an instance
+        flag, damaged = igzip_lib.DECOMP_GZIP, cast("type[Exception]", igzip_lib.error)
         return (lambda: igzip_lib.IgzipDecompressor(flag=flag)), (damaged, EOFError)
     if kind == "bzip2":
         import bz2

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 
 
@@ -20,7 +21,8 @@ def main() -> None:
 
         discard_output()
         code = 141
-    sys.exit(code)
+    # Nothing here needs the interpreter's own farewell, which would take longer than many a verb.
+    os._exit(code)
 
 
 if __name__ == "__main__":

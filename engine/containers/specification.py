@@ -87,7 +87,7 @@ def _seccomp(choice: str | None, capabilities: tuple[str, ...]) -> Mapping[str, 
         return None
     if choice == "unconfined":
         return {}
-    from engine.runtime.seccomp import profile_from_docker_json
+    from engine.runtime.seccomp.profile import profile_from_docker_json
 
     try:
         return profile_from_docker_json(choice, capabilities)

@@ -13,8 +13,9 @@ from typing import Any, NamedTuple
 from engine.errors import StartFailed
 from engine.kernel.processes import NAMESPACE_FLAG, clone
 from engine.paths import ContainerPaths
-from engine.runtime import init, seccomp
+from engine.runtime import init
 from engine.runtime.cgroups.cgroup import Cgroup
+from engine.runtime.seccomp.cache import cached
 from engine.runtime.union import read_union
 
 
@@ -36,7 +37,7 @@ def launch(paths: ContainerPaths, stdio: tuple[int, int, int], *, cache: str) ->
         spec: dict[str, Any] = json.load(file)
     linux = spec["linux"]
     document = linux.get("seccomp")
-    program = seccomp.cached(document, cache) if document else None
+    program = cached(document, cache) if document else None
     cgroup = Cgroup.create(linux["cgroupsPath"], linux.get("resources", {}))
     answer, report = os.pipe2(os.O_CLOEXEC)
     birth = init.Birth(paths.bundle, spec, read_union(paths.rootfs_mounts), cgroup, program, stdio, report)

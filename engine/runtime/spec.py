@@ -10,9 +10,9 @@ from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
 from engine.kernel.capabilities import DEFAULT, NAMES
-from engine.runtime import seccomp
 from engine.runtime.accounts import Account
 from engine.runtime.cgroups.devices import default_devices
+from engine.runtime.seccomp.profile import default as default_profile
 
 Document = dict[str, Any]
 
@@ -156,7 +156,7 @@ def _linux(process: Process, isolation: Isolation) -> Document:
         "sysctl": {} if isolation.host_network else SYSCTLS,
     }
     if isolation.seccomp is None and not isolation.privileged:
-        linux["seccomp"] = seccomp.default(process.capabilities)
+        linux["seccomp"] = default_profile(process.capabilities)
     elif isolation.seccomp:
         linux["seccomp"] = dict(isolation.seccomp)
     return linux

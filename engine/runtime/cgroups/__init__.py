@@ -12,6 +12,3 @@ a version 1 `tasks` file moves itself without the lock, and clone3(2) with CLONE
 inside a version 2 group. Hence a version 2 group is made beside version 1 ones only where something asks
 for it.
 """
-
-from engine.runtime.cgroups.cgroup import Cgroup as Cgroup
-from engine.runtime.cgroups.devices import default_devices as default_devices

@@ -5,7 +5,3 @@ for a set of capabilities, becomes the OCI document `linux.seccomp` that the bun
 that document into a classic BPF program, `assembler` knows the instructions. `cache` keeps the program beside
 the store, so that starting a container reads a file instead of compiling.
 """
-
-from engine.runtime.seccomp.cache import cached as cached
-from engine.runtime.seccomp.profile import default as default
-from engine.runtime.seccomp.profile import profile_from_docker_json as profile_from_docker_json

@@ -13,8 +13,8 @@ import pytest
 from engine.kernel import seccomp
 from engine.kernel.libc import call
 from engine.kernel.syscalls import numbers
-from engine.runtime.seccomp import default
 from engine.runtime.seccomp.compiler import compile
+from engine.runtime.seccomp.profile import default
 
 pytestmark = pytest.mark.skipif(
     platform.machine() not in ("x86_64", "aarch64"), reason="no table for this machine"

@@ -15,8 +15,9 @@ from hypothesis import strategies as st
 
 from engine.errors import EngineError, InUse, InvalidInput, NotPermitted, Unsupported
 from engine.kernel import bpf
-from engine.runtime.cgroups import Cgroup, default_devices, v1, v2
-from engine.runtime.cgroups.devices import Policy, policy
+from engine.runtime.cgroups import v1, v2
+from engine.runtime.cgroups.cgroup import Cgroup
+from engine.runtime.cgroups.devices import Policy, default_devices, policy
 from engine.runtime.cgroups.layout import Layout, Place
 
 ROOT = "/sys/fs/cgroup"

@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 
 from engine.errors import InvalidInput, Unsupported
 from engine.kernel.syscalls import numbers
-from engine.runtime import seccomp
+from engine.runtime.seccomp import cache, profile
 from engine.runtime.seccomp.compiler import KILL_PROCESS, X32_BIT, compile, verdict
 
 DOCKER = (
@@ -70,7 +70,7 @@ def ask(program: bytes, name: str, *arguments: int, table: str = "x86_64") -> in
 
 @pytest.fixture(scope="module")
 def docker() -> bytes:
-    return compile(seccomp.default(CAPABILITIES, "x86_64"), "x86_64")
+    return compile(profile.default(CAPABILITIES, "x86_64"), "x86_64")
 
 
 # The default
@@ -146,14 +146,14 @@ def test_newer_calls_are_unknown_and_foreign_ones_kill(docker: bytes) -> None:
     ],
 )
 def test_capabilities_open_calls(docker: bytes, capability: str, name: str) -> None:
-    more = compile(seccomp.default([*CAPABILITIES, f"CAP_{capability}"], "x86_64"), "x86_64")
+    more = compile(profile.default([*CAPABILITIES, f"CAP_{capability}"], "x86_64"), "x86_64")
     assert ask(docker, name) != ALLOW
     assert ask(more, name) == ALLOW
-    assert ask(compile(seccomp.default([], "x86_64"), "x86_64"), "chroot") == EPERM
+    assert ask(compile(profile.default([], "x86_64"), "x86_64"), "chroot") == EPERM
 
 
 def test_default_on_aarch64() -> None:
-    program = compile(seccomp.default(CAPABILITIES, "aarch64"), "aarch64")
+    program = compile(profile.default(CAPABILITIES, "aarch64"), "aarch64")
     assert ask(program, "openat", table="aarch64") == ALLOW
     assert ask(program, "mount", table="aarch64") == EPERM
     assert ask(program, "set_tls", table="arm") == ALLOW
@@ -285,7 +285,7 @@ INTERESTING = (
     ("machine", "tables"), [("x86_64", ("x86_64", "i386", "x32")), ("aarch64", ("aarch64", "arm"))]
 )
 def test_every_number_of_the_default(machine: str, tables: tuple[str, ...], more: list[str]) -> None:
-    document = seccomp.default([*CAPABILITIES, *more], machine)
+    document = profile.default([*CAPABILITIES, *more], machine)
     program = compile(document, machine)
     with_arguments = {name for rule in document["syscalls"] if "args" in rule for name in rule["names"]}
     for table in tables:
@@ -351,7 +351,7 @@ def libseccomp(document: Mapping[str, Any], path: Path) -> bytes:
 @pytest.mark.skipif(os.uname().machine != "x86_64", reason="compares x86_64 filters")
 @pytest.mark.parametrize("more", [[], ["CAP_SYS_ADMIN"], ["CAP_SYS_TIME"]])
 def test_libseccomp_agrees(tmp_path: Path, more: list[str]) -> None:
-    document = seccomp.default([*CAPABILITIES, *more], "x86_64")
+    document = profile.default([*CAPABILITIES, *more], "x86_64")
     ours, theirs = compile(document, "x86_64"), libseccomp(document, tmp_path / "theirs")
     library = ctypes.CDLL("libseccomp.so.2")
     tokens = {"x86_64": 0xC000003E, "i386": 0x40000003, "x32": 0x4000003E}
@@ -406,7 +406,7 @@ def docker_profile(**changes: Any) -> str:
 
 
 def test_docker_profile_is_resolved() -> None:
-    plain = seccomp.profile_from_docker_json(docker_profile(), CAPABILITIES)
+    plain = profile.profile_from_docker_json(docker_profile(), CAPABILITIES)
     assert [rule["names"] for rule in plain["syscalls"]] == [
         ["read"],
         ["write"],
@@ -415,7 +415,7 @@ def test_docker_profile_is_resolved() -> None:
         ["socket"],
     ]
     assert plain["syscalls"][-1]["args"] == [{"index": 0, "value": 38, "valueTwo": 0, "op": "SCMP_CMP_NE"}]
-    admin = seccomp.profile_from_docker_json(docker_profile(), ["CAP_SYS_ADMIN"])
+    admin = profile.profile_from_docker_json(docker_profile(), ["CAP_SYS_ADMIN"])
     assert [rule["names"][0] for rule in admin["syscalls"]] == ["read", "write", "mount", "ptrace", "socket"]
     if os.uname().machine == "x86_64":
         assert plain["architectures"] == ["SCMP_ARCH_X86_64", "SCMP_ARCH_X86"]
@@ -436,7 +436,7 @@ def test_docker_profile_is_resolved() -> None:
 )
 def test_docker_profile_refused(text: str) -> None:
     with pytest.raises(InvalidInput):
-        seccomp.profile_from_docker_json(text, ())
+        profile.profile_from_docker_json(text, ())
 
 
 @pytest.mark.parametrize(
@@ -484,20 +484,20 @@ def test_unknown_machine_and_listener() -> None:
 
 def test_cache_keeps_and_distinguishes(tmp_path: Path) -> None:
     directory = str(tmp_path / "filters")
-    first, second = seccomp.default(CAPABILITIES), seccomp.default([])
-    assert seccomp.cached(first, directory) == compile(first)
-    assert seccomp.cached(second, directory) == compile(second)
-    assert seccomp.cached(json.loads(json.dumps(first)), directory) == compile(first)
+    first, second = profile.default(CAPABILITIES), profile.default([])
+    assert cache.cached(first, directory) == compile(first)
+    assert cache.cached(second, directory) == compile(second)
+    assert cache.cached(json.loads(json.dumps(first)), directory) == compile(first)
     assert len(os.listdir(directory)) == 2
     for path in (tmp_path / "filters").iterdir():
         path.write_bytes(path.read_bytes()[:-3])
-    assert seccomp.cached(first, directory) == compile(first)
+    assert cache.cached(first, directory) == compile(first)
     for path in (tmp_path / "filters").iterdir():
         path.write_bytes(b"something else")
-    assert seccomp.cached(first, directory) == compile(first)
+    assert cache.cached(first, directory) == compile(first)
 
 
 def test_cache_is_optional(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
-    document = seccomp.default(CAPABILITIES)
-    assert seccomp.cached(document, str(tmp_path / "file")) == compile(document)
+    document = profile.default(CAPABILITIES)
+    assert cache.cached(document, str(tmp_path / "file")) == compile(document)

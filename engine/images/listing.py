@@ -10,7 +10,7 @@ from engine.images.moments import past
 from engine.images.names import resolve
 from engine.images.records import Image, LayerRecord
 from engine.oci.pattern import compiled
-from engine.oci.reference import Reference
+from engine.oci.reference import Reference, shortened
 from engine.store.store import Store
 
 TYPE_CHECKING = False
@@ -68,14 +68,6 @@ def listed(store: Store, filters: Filters) -> list[Image]:
     images = [image for image in every(store) if all(test(image) for test in tests)]
     patterns = filters.get("reference") or ()
     return [_only_matching(image, patterns) for image in images] if patterns else images
-
-
-def familiar(canonical: str) -> str:
-    """Shorten a reference that the records hold; they hold only valid ones."""
-    if canonical.startswith("docker.io/library/"):
-        rest = canonical[18:]
-        return rest if "/" not in rest else canonical[10:]
-    return canonical.removeprefix("docker.io/")
 
 
 def labelled(values: Sequence[str]) -> Test:
@@ -172,7 +164,7 @@ def _image(
         json.loads(row["config"].removeprefix("\ufeff")),
         row["created"],
         row["size"],
-        tuple(familiar(tag) for tag in tags),
-        tuple(familiar(digest) for digest in digests),
+        tuple(shortened(tag) for tag in tags),
+        tuple(shortened(digest) for digest in digests),
         layers,
     )

@@ -12,7 +12,6 @@ from typing import Any, NamedTuple
 
 from engine.images import gojson
 from engine.images.execution import complete
-from engine.images.moments import NEVER
 from engine.images.records import Image
 from engine.images.saving import Selected, Sink
 from engine.images.stock import Stock
@@ -38,7 +37,7 @@ def write(sink: Sink, stock: Stock, selected: Sequence[Selected]) -> None:
     repositories: dict[str, dict[str, str]] = {}
     written: dict[str, str] = {}
     for image, references in selected:
-        sink.mtime = max(0, int(image.created)) if image.created != NEVER else 0
+        sink.mtime = max(0, int(image.created + 0.5))
         steps = _steps(image)
         for step in steps:
             _write_step(sink, stock, image, step, written)

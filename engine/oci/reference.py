@@ -32,7 +32,7 @@ NAME = re.compile(rf"(?:({_DOMAIN})/)?({_PATH})", re.ASCII)
 REFERENCE = re.compile(rf"((?:{_DOMAIN}/)?{_PATH})(?::({_TAG}))?(?:@({_DIGEST}))?", re.ASCII)
 IDENTIFIER = re.compile(r"[a-f0-9]{64}", re.ASCII)
 
-_DIGEST_LENGTH = {"sha256": 64, "sha384": 96, "sha512": 128}
+_DIGEST_LENGTH = 64
 
 
 class Reference(NamedTuple):
@@ -94,10 +94,7 @@ class Reference(NamedTuple):
     @property
     def familiar_name(self) -> str:
         """The repository as people write it: without docker.io and library/."""
-        if self.domain != DEFAULT_DOMAIN:
-            return self.name
-        segments = self.path.split("/")
-        return segments[1] if len(segments) == 2 and segments[0] == "library" else self.path
+        return shortened(self.name)
 
     @property
     def familiar(self) -> str:
@@ -138,9 +135,24 @@ def parse_any(text: str) -> Reference | str:
     return Reference.parse(text)
 
 
+def shortened(name: str) -> str:
+    """Leave out docker.io and library/ where the rest still means the same; `name` is a long form."""
+    path = name.removeprefix("docker.io/")
+    if path == name:
+        return name
+    first, slash, rest = path.partition("/")
+    if first == "library" and "/" not in rest:
+        return rest
+    return name if slash and _is_domain(first) else path
+
+
+def _is_domain(first: str) -> bool:
+    return any(char in first for char in ".:") or first == "localhost" or first.lower() != first
+
+
 def _split_domain(text: str) -> tuple[str, str]:
     first, slash, rest = text.partition("/")
-    if slash and (any(char in first for char in ".:") or first == "localhost" or first.lower() != first):
+    if slash and _is_domain(first):
         domain, remainder = first, rest
     else:
         domain, remainder = DEFAULT_DOMAIN, text
@@ -161,10 +173,9 @@ def _why_not(text: str) -> str:
 
 def _check_digest(digest: str) -> None:
     algorithm, _, encoded = digest.partition(":")
-    length = _DIGEST_LENGTH.get(algorithm)
-    if length is None:
+    if algorithm != "sha256":
         raise InvalidReference("invalid reference format: unsupported digest algorithm")
-    if len(encoded) != length:
+    if len(encoded) != _DIGEST_LENGTH:
         raise InvalidReference("invalid reference format: invalid checksum digest length")
     if encoded != encoded.lower():
         raise InvalidReference("invalid reference format: invalid checksum digest format")

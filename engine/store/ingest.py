@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
+import errno
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from itertools import count
 
-from engine.errors import Conflict, Corrupt, EngineError, from_os
+from engine.errors import AlreadyExists, Conflict, Corrupt, EngineError, from_os
 from engine.kernel.sync import sync_directory, sync_filesystem, sync_tree
 from engine.paths import Paths
 from engine.store.content import hexadecimal
-from engine.store.journal import Journal, Thing, settle
+from engine.store.journal import Journal, Thing, is_listed, settle
 from engine.store.locks import Lock
 from engine.store.records import Records
 from engine.store.removal import remove_tree
@@ -209,10 +210,27 @@ class Commit:
                 os.mkdir(place, 0o700)
                 folders.add(place)
                 place = f"{place}/diff"
-            os.rename(source, place)
+            try:
+                os.rename(source, place)
+            except OSError as error:
+                if error.errno not in (errno.ENOTEMPTY, errno.EEXIST):
+                    raise
+                self._make_way(thing, place)
+                os.rename(source, place)
             folders.add(os.path.dirname(places[thing]))
         for folder in sorted(folders, reverse=True):
             sync_directory(folder)
+
+    def _make_way(self, thing: Thing, place: str) -> None:
+        """Move aside what a removal has unlisted and not yet taken away, or never will because it was killed."""
+        # Another connection sees the rows as they were before this transaction.
+        before = self.ingest.records.open()
+        try:
+            if is_listed(before, thing):
+                raise AlreadyExists(f"the {thing.kind} {thing.name} exists already")
+        finally:
+            before.close()
+        os.rename(place, f"{self.ingest.path}/aside-{thing.kind}-{thing.name[:64]}")
 
 
 def _occupy(folder: str) -> tuple[str, Lock]:

@@ -12,6 +12,10 @@ from engine.paths import Paths
 from engine.store.content import hexadecimal
 from engine.store.records import Records
 
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    import sqlite3
+
 _LISTED = {
     "blob": "SELECT 1 FROM blobs WHERE digest = ?",
     "snapshot": "SELECT 1 FROM layers WHERE snapshot = ?",
@@ -40,6 +44,11 @@ class Thing(NamedTuple):
             raise InvalidInput(f"invalid name of a {self.kind}: {self.name!r}")
         folder = {"snapshot": paths.snapshots, "container": paths.containers, "volume": paths.volumes}[self.kind]
         return f"{folder}/{self.name}"
+
+
+def is_listed(connection: sqlite3.Connection, thing: Thing) -> bool:
+    """Tell whether a row lists it."""
+    return connection.execute(_LISTED[thing.kind], (thing.name,)).fetchone() is not None
 
 
 class Journal:
@@ -86,7 +95,7 @@ def settle(paths: Paths, records: Records, directory: str) -> None:
     # Inside a write transaction, so that no commit can list a thing between the question and the rename.
     with records.transaction() as connection:
         for number, thing in enumerate(dict.fromkeys(things), taken):
-            if connection.execute(_LISTED[thing.kind], (thing.name,)).fetchone():
+            if is_listed(connection, thing):
                 continue
             try:
                 os.rename(thing.path(paths), f"{trash}/{number}")

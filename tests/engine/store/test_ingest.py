@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from engine.errors import Conflict, Corrupt, EngineError, InvalidInput
+from engine.errors import AlreadyExists, Conflict, Corrupt, EngineError, InvalidInput
 from engine.store.store import Store
 from tests.engine.store.objects import add, assert_clean, assert_whole, blob_of, digest_of, drop, listed
 
@@ -157,6 +157,26 @@ def test_a_discard_removes_and_the_same_name_can_be_added_again(store: Store) ->
         assert listed(store) == set()
         assert_clean(store)
         assert os.listdir(store.paths.snapshots) == []
+
+
+def test_a_name_whose_removal_was_killed_half_way_can_be_taken_at_once(store: Store) -> None:
+    add(store, "a")
+    with store.transaction() as connection:
+        connection.execute("DELETE FROM containers")
+        connection.execute("DELETE FROM volumes")
+        connection.execute("DELETE FROM tags")
+        connection.execute("DELETE FROM images")
+    add(store, "a")
+    assert_whole(store)
+    assert_clean(store)
+
+
+def test_a_directory_that_a_row_lists_is_never_replaced(store: Store) -> None:
+    add(store, "a")
+    with store.ingest() as ingest, pytest.raises(AlreadyExists, match="volume a"), ingest.commit() as commit:
+        commit.volume(ingest.directory("other"), "a")
+    assert_whole(store)
+    assert_clean(store)
 
 
 def test_a_discard_that_raises_removes_nothing(store: Store) -> None:

@@ -33,6 +33,15 @@ class Archive(Protocol):
         """Return all of a small file; raises Corrupt if it is missing or longer than `limit`."""
 
 
+def neither(why: str) -> Corrupt:
+    """Say that something is no archive of images at all."""
+    return Corrupt(
+        "this is neither a docker archive nor an OCI layout",
+        details=why,
+        resolution="the tar of a root file system is imported with `stackyard import`",
+    )
+
+
 class _Files:
     """What both kinds share: reading a small file whole."""
 
@@ -95,7 +104,17 @@ class TarArchive(_Files):
         self.file = file
         self._members: dict[str, _Member] = {}
         self._links: dict[str, str] = {}
-        for number, (name, entry, offset) in enumerate(_entries(file)):
+        try:
+            self._index()
+        except HostileArchive:
+            raise
+        except Corrupt as error:
+            if self._members:
+                raise
+            raise neither(error.brief) from None
+
+    def _index(self) -> None:
+        for number, (name, entry, offset) in enumerate(_entries(self.file)):
             if number >= MAX_MEMBERS:
                 raise HostileArchive(f"the archive has more than {MAX_MEMBERS} members")
             self._members.pop(name, None)

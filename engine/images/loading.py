@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import BinaryIO
 
 from engine.errors import Conflict, Corrupt, from_os
 from engine.events import EventLog
 from engine.images import archive_docker, archive_legacy, archive_oci
-from engine.images.archive import Archive, DirectoryArchive, TarArchive
+from engine.images.archive import Archive, DirectoryArchive, TarArchive, neither
 from engine.images.intake import Blob, Draft, Intake, Layer, Listed
 from engine.images.journal import tell
 from engine.images.packed import Packed
@@ -32,8 +33,8 @@ def load(store: Store, events: EventLog, source: BinaryIO | str, report: Report)
     if isinstance(source, str):
         yield from _load_all(store, events, DirectoryArchive(source), report)
         return
-    with store.ingest() as spool:
-        yield from _load_all(store, events, TarArchive(_seekable(source, spool.path, report)), report)
+    with store.ingest() as spool, _seekable(source, spool.path, report) as file:
+        yield from _load_all(store, events, TarArchive(file), report)
 
 
 def packed_images(archive: Archive) -> Iterator[Packed]:
@@ -44,11 +45,7 @@ def packed_images(archive: Archive) -> Iterator[Packed]:
         return archive_oci.images(archive)
     if archive.has("repositories"):
         return archive_legacy.images(archive)
-    raise Corrupt(
-        "this is neither a docker archive nor an OCI layout:"
-        " it has no manifest.json, index.json or repositories",
-        resolution="the tar of a root file system is imported with `stackyard import`",
-    )
+    raise neither("it has no manifest.json, index.json or repositories")
 
 
 def _load_all(store: Store, events: EventLog, archive: Archive, report: Report) -> Iterator[Loaded]:
@@ -123,17 +120,24 @@ def _kept(store: Store, diff_id: str, blob: Blob | None) -> Blob | None:
     return (blob or Blob(name, rows[0]["size"], media.OCI_LAYER)) if rows else None
 
 
-def _seekable(stream: BinaryIO, folder: str, report: Report) -> BinaryIO:
-    """Return the archive as a plain file: the stream itself if it is one, else a copy in `folder`."""
+@contextmanager
+def _seekable(stream: BinaryIO, folder: str, report: Report) -> Iterator[BinaryIO]:
+    """Give the archive as a plain file: the stream itself if it is one, else a copy in `folder`."""
     if stream.seekable():
         start = stream.tell()
         head = stream.read(_HEAD)
         stream.seek(start)
         if start == 0 and compression_of(head) == "plain":
-            return stream
+            yield stream
+            return
+    with open(f"{folder}/archive", "x+b") as copy:
+        _copy(decompressed(stream), copy, report)
+        yield copy
+
+
+def _copy(source: BinaryIO, copy: BinaryIO, report: Report) -> None:
+    count = 0
     try:
-        copy = open(f"{folder}/archive", "x+b")  # noqa: SIM115 - the ingest directory goes with it
-        source, count = decompressed(stream), 0
         while data := source.read(_CHUNK):
             copy.write(data)
             count += len(data)
@@ -141,4 +145,3 @@ def _seekable(stream: BinaryIO, folder: str, report: Report) -> BinaryIO:
         copy.flush()
     except OSError as error:
         raise from_os(error, "cannot keep the archive") from error
-    return copy

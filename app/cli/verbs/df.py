@@ -128,9 +128,9 @@ def _containers(engine: Engine) -> Iterator[Row]:
 
 
 def _volumes(engine: Engine) -> Iterable[Row]:
-    uses = Counter(name for container in engine.containers.list(all=True) for name in container.mounts)
     for volume in engine.volumes.list():
-        yield volume_row(volume, links=uses[volume.name], size=engine.volumes.size(volume.name))
+        users = engine.volumes.users(volume.name)
+        yield volume_row(volume, links=len(users), size=engine.volumes.size(volume.name))
 
 
 DISK_USAGE = Command(

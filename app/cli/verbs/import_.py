@@ -47,9 +47,11 @@ def _from_host(engine: Engine, arguments: Arguments) -> int:
     for name in ("change", "message", "platform"):
         if arguments.given(name):
             raise UsageError(f"--{name} does not go with --from-host", 1)
-    named = {"reference": arguments.text("tag")} if arguments.given("tag") else {}
+    from app.demo import IMAGE
+
+    reference = arguments.text("tag", IMAGE)
     with Progress() as progress:
-        say(engine.images.import_host(arguments.positional, progress=progress, **named))
+        say(engine.images.import_host(arguments.positional, reference, progress=progress))
     return 0
 
 
@@ -66,7 +68,9 @@ IMPORT = Command(
         ),
         Flag("message", "string", "Set commit message for imported image", short="m"),
         Flag("platform", "string", "Set the platform of the image"),
-        Flag("tag", "string", "With --from-host, the name of the image", short="t"),
+        Flag(
+            "tag", "string", "With --from-host, the name of the image", short="t", shown='"yard/base:latest"'
+        ),
     ),
     0,
     None,

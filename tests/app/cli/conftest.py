@@ -39,6 +39,9 @@ class Yard(SimpleNamespace):
     def __init__(self) -> None:
         super().__init__(containers=Calls(), images=Calls(), volumes=Calls(), events=Calls())
 
+    def prestart(self) -> None:
+        """Nothing is started here."""
+
 
 @pytest.fixture
 def yard(monkeypatch: pytest.MonkeyPatch) -> Yard:

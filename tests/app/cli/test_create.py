@@ -91,7 +91,7 @@ def test_files_come_before_flags(tmp_path: Path) -> None:
     ],
 )
 def test_what_comes_later_is_refused_aloud(words: list[str]) -> None:
-    with pytest.raises(UsageError, match=r"is not supported: [a-z]"):
+    with pytest.raises(UsageError, match="is not supported: "):
         chosen(*words, "busy")
 
 

@@ -18,9 +18,18 @@ Run = Callable[..., Any]
 def container(yard: Any) -> Any:
     """A container that says something on both streams and ends with 7."""
     yard.containers.create = lambda image, options: "abc"
-    yard.containers.logs = lambda name, **_: iter(
-        [LogEntry(1, "stdout", b"out\n"), LogEntry(2, "stderr", b"err\xff\n"), LogEntry(3, "stdout", b"two")]
-    )
+    said = [
+        LogEntry(1, "stdout", b"out\n"),
+        LogEntry(2, "stderr", b"err\xff\n"),
+        LogEntry(3, "stdout", b"two"),
+    ]
+
+    def start_attached(name: str) -> Iterator[LogEntry]:
+        yard.containers.start(name)
+        return iter(said)
+
+    yard.containers.start_attached = start_attached
+    yard.containers.logs = lambda name, **_: iter(said)
     yard.containers.wait = lambda name: 7
     return yard.containers
 
@@ -29,12 +38,12 @@ def test_foreground(stackyard: Run, container: Any) -> None:
     outcome = stackyard("run", "--rm", "busy", "true")
     assert (outcome.code, outcome.out) == (7, "out\ntwo")
     assert outcome.err.startswith("err")
-    assert container.made == [("prestart",), ("start", "abc"), ("bury", "abc")]
+    assert container.made == [("start", "abc"), ("bury", "abc")]
 
 
 def test_background(stackyard: Run, container: Any) -> None:
     assert stackyard("run", "-d", "busy") == (0, "abc\n", "")
-    assert container.made == [("prestart",), ("start", "abc")]
+    assert container.made == [("start", "abc")]
 
 
 def test_only_the_streams_asked_for(stackyard: Run, container: Any) -> None:
@@ -62,12 +71,12 @@ def test_the_exit_code_survives_the_container(stackyard: Run, yard: Any, contain
 
 
 def test_signals_go_to_the_container(stackyard: Run, container: Any) -> None:
-    def logs(name: str, **_: object) -> Iterator[LogEntry]:
+    def output(name: str) -> Iterator[LogEntry]:
         os.kill(os.getpid(), signal.SIGTERM)
         os.kill(os.getpid(), signal.SIGINT)
         yield LogEntry(1, "stdout", b"still here\n")
 
-    container.logs = logs
+    container.start_attached = output
     before = signal.getsignal(signal.SIGTERM)
     assert stackyard("run", "busy").out == "still here\n"
     assert ("kill", "abc", "SIGTERM") in container.made
@@ -76,11 +85,11 @@ def test_signals_go_to_the_container(stackyard: Run, container: Any) -> None:
 
 
 def test_signals_stay_here_when_asked(stackyard: Run, container: Any) -> None:
-    def logs(name: str, **_: object) -> Iterator[LogEntry]:
+    def output(name: str) -> Iterator[LogEntry]:
         os.kill(os.getpid(), signal.SIGINT)
         yield LogEntry(1, "stdout", b"never\n")
 
-    container.logs = logs
+    container.start_attached = output
     assert stackyard("run", "--sig-proxy=false", "busy").code == 130
 
 

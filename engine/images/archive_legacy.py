@@ -6,12 +6,14 @@ image gets the id that docker gives it.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from typing import Any
 
 from engine.errors import Corrupt
 from engine.images import gojson
 from engine.images.archive import Archive
+from engine.images.execution import v1_image
 from engine.images.packed import Packed, PackedLayer
 from engine.layers.compression import decompressed
 from engine.layers.source import Digest
@@ -21,6 +23,8 @@ from engine.oci.reference import IDENTIFIER, Reference
 
 _DEPTH = 1024
 _DROPPED = ("id", "parent", "Size", "parent_id", "layer_id", "throwaway")
+_COMPLETE_SINCE = (1, 8, 3)
+"""From this version of docker on, a layer's `json` is taken as it is; an older one is written anew."""
 _CHUNK = 1 << 20
 
 
@@ -42,7 +46,10 @@ def images(archive: Archive) -> Iterator[Packed]:
 def _packed(archive: Archive, top: str, references: tuple[Reference, ...]) -> Packed:
     steps = _steps(archive, top)
     diff_ids = [_diff_id(archive, f"{id}/layer.tar") for id, _ in steps]
-    document = {key: value for key, value in steps[-1][1].items() if key not in _DROPPED}
+    top_step = steps[-1][1]
+    if _version(top_step) < _COMPLETE_SINCE:
+        top_step = v1_image(top_step)
+    document = {key: value for key, value in top_step.items() if key not in _DROPPED}
     document["rootfs"] = {"type": "layers", "diff_ids": diff_ids}
     document["history"] = [_history(step) for _, step in steps]
     layers = tuple(PackedLayer(f"{id}/layer.tar") for id, _ in steps)
@@ -62,6 +69,11 @@ def _steps(archive: Archive, id: str) -> list[tuple[str, dict[str, Any]]]:
         steps.append((id, step))
         id = field(step, "parent", str, what) or ""
     return steps[::-1]
+
+
+def _version(step: dict[str, Any]) -> tuple[int, ...]:
+    numbers = re.match(r"\d+(?:\.\d+)*", field(step, "docker_version", str, "json") or "")
+    return tuple(int(number) for number in numbers[0].split(".")) if numbers else ()
 
 
 def _history(step: dict[str, Any]) -> dict[str, Any]:

@@ -38,6 +38,10 @@ _FIELDS: tuple[tuple[str, Any, bool], ...] = (
 )
 """Name, zero, and whether docker leaves the field out when it is empty."""
 
+_V1_FIELDS = ("comment", "created", "container", "container_config", "docker_version", "author", "config",
+              "architecture", "variant", "os")  # fmt: skip
+"""Of a config, what docker's oldest images said too, in docker's order."""
+
 _MAPS = frozenset({"ExposedPorts", "Volumes", "Labels"})
 
 
@@ -52,3 +56,13 @@ def complete(execution: Mapping[str, Any] | None) -> dict[str, Any]:
             continue
         document[name] = dict(sorted(value.items())) if name in _MAPS and value else value
     return document
+
+
+def v1_image(config: Mapping[str, Any]) -> dict[str, Any]:
+    """Return what the `json` of an image before docker 1.10 says, without its ids."""
+    document: dict[str, Any] = {name: config[name] for name in _V1_FIELDS if config.get(name)}
+    document["created"] = config.get("created") or "0001-01-01T00:00:00Z"
+    document["container_config"] = complete(config.get("container_config"))
+    if config.get("config") is not None:
+        document["config"] = complete(config["config"])
+    return {name: document[name] for name in _V1_FIELDS if name in document}

@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from typing import Any, NamedTuple
 
 from engine.images import gojson
-from engine.images.execution import complete
+from engine.images.execution import complete, v1_image
 from engine.images.records import Image
 from engine.images.saving import Selected, Sink
 from engine.images.stock import Stock
@@ -19,9 +19,6 @@ from engine.oci import digest, identity
 from engine.oci.config import ImageConfig
 
 _EPOCH = "1970-01-01T00:00:00Z"
-_V1_FIELDS = ("comment", "created", "container", "container_config", "docker_version", "author", "config",
-              "architecture", "variant", "os")  # fmt: skip
-"""Of a config, what belongs to its top layer's json, in docker's order."""
 
 
 class _Step(NamedTuple):
@@ -37,7 +34,7 @@ def write(sink: Sink, stock: Stock, selected: Sequence[Selected]) -> None:
     repositories: dict[str, dict[str, str]] = {}
     written: dict[str, str] = {}
     for image, references in selected:
-        sink.mtime = max(0, int(image.created + 0.5))
+        sink.mtime = max(0, int(image.created))
         steps = _steps(image)
         for step in steps:
             _write_step(sink, stock, image, step, written)
@@ -85,7 +82,7 @@ def _steps(image: Image) -> list[_Step]:
     steps: list[_Step] = []
     os = ImageConfig(image.config).os
     for position, chain_id in enumerate(identity.chain_ids(diff_ids)):
-        shown = _shown(image) if position == len(diff_ids) - 1 else _shown_below()
+        shown = v1_image(image.config) if position == len(diff_ids) - 1 else _shown_below()
         # The top layer's digest is taken before, that of the others without, its operating system is set.
         hashed: dict[str, object] = {**shown, "layer_id": chain_id}
         if steps:
@@ -94,16 +91,6 @@ def _steps(image: Image) -> list[_Step]:
         document = {"id": id, **({"parent": steps[-1].id} if steps else {}), **shown, "os": os}
         steps.append(_Step(id, gojson.encode(document), diff_ids[position], position))
     return steps
-
-
-def _shown(image: Image) -> dict[str, Any]:
-    config = image.config
-    document: dict[str, Any] = {name: config[name] for name in _V1_FIELDS if config.get(name)}
-    document["created"] = config.get("created") or "0001-01-01T00:00:00Z"
-    document["container_config"] = complete(config.get("container_config"))
-    if config.get("config") is not None:
-        document["config"] = complete(config["config"])
-    return {name: document[name] for name in _V1_FIELDS if name in document}
 
 
 def _shown_below() -> dict[str, Any]:

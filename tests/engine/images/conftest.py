@@ -55,7 +55,7 @@ def contain(store: Store) -> Callable[[str, str], None]:
     def contain(container: str, image: str) -> None:
         with store.transaction() as connection:
             connection.execute(
-                "INSERT INTO containers (id, name, image, image_name, created, config) VALUES (?1, ?1, ?2, '', 0, '{}')",
+                "INSERT INTO containers (id, name, image, created, config) VALUES (?1, ?1, ?2, 0, '{}')",
                 (container, image),
             )
 

@@ -26,7 +26,8 @@ def test_every_flag_lands_in_its_place() -> None:
     words = """-e A=1 --env=B=2 -w /w -u 1:2
         --entrypoint /bin/x --hostname h --domainname d --label a=b
         -l c
-        --read-only --tmpfs /run:rw,size=1m --tmpfs /tmp --init --stop-signal INT --stop-timeout 3 --rm --name n
+        --read-only --tmpfs /run:rw,size=1m --tmpfs /tmp --init --stop-signal INT --stop-timeout 3 --rm
+        --name n
         --network none --cap-add NET_ADMIN --cap-drop ALL --privileged --pids-limit -1
         --security-opt seccomp=unconfined busy sh -c x -e y"""
     assert chosen(*words.split()) == Options(

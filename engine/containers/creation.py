@@ -10,6 +10,7 @@ from typing import Any, NamedTuple
 
 from engine.containers.names import checked, new_id, new_name
 from engine.containers.options import Options
+from engine.containers.refusals import refuse
 from engine.errors import AlreadyExists, InvalidInput, NotFound
 from engine.kernel.mounts import Mount
 from engine.runtime.signals import number_of
@@ -41,6 +42,7 @@ class Source(NamedTuple):
 
 def create(store: Store, snapshotter: Snapshotter, source: Source, options: Options) -> str:
     """Stage the bundle, then list it; return the id. Raises AlreadyExists, InvalidInput."""
+    refuse(options)
     id = new_id()
     record = merge(id, source, options)
     name = checked(options.name) if options.name else ""
@@ -62,7 +64,7 @@ def create(store: Store, snapshotter: Snapshotter, source: Source, options: Opti
             commit.connection.execute(
                 "INSERT INTO containers (id, name, image, image_name, created, config)"
                 " VALUES (?, ?, ?, ?, ?, ?)",
-                (id, name, source.id, source.name, time.time(), json.dumps(record, ensure_ascii=False)),
+                (id, name, source.id, source.name, time.time(), json.dumps(record)),
             )
             commit.container(bundle, id)
     return id
@@ -192,7 +194,7 @@ def _write_network_files(bundle: str, hostname: str, domain: str, network: str) 
     hosts = _LOCAL_HOSTS + own
     _write(f"{bundle}/hostname", f"{hostname}\n")
     _write(f"{bundle}/hosts", _host_file("/etc/hosts") if host else hosts)
-    _write(f"{bundle}/resolv.conf", "" if network == "none" else _host_file("/etc/resolv.conf"))
+    _write(f"{bundle}/resolv.conf", _host_file("/etc/resolv.conf"))
 
 
 def _host_file(path: str) -> str:

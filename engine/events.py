@@ -43,7 +43,7 @@ class EventLog:
 
     def append(self, event: Event) -> None:
         """Write one event; a journal that cannot be written never stops the work it would tell of."""
-        line = json.dumps(event, ensure_ascii=False, separators=(",", ":")).encode() + b"\n"
+        line = json.dumps(event, separators=(",", ":")).encode() + b"\n"
         try:
             descriptor = os.open(self.path, os.O_WRONLY | os.O_APPEND | os.O_CREAT | os.O_CLOEXEC, 0o600)
         except OSError:

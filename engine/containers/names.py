@@ -24,7 +24,7 @@ _THINGS = (
     "schooner", "sextant", "skiff", "sling", "sloop", "spar", "tackle", "tender", "tide", "tiller", "tug",
     "wharf", "winch", "windlass", "yard", "yawl",
 )  # fmt: skip
-_VALID = re.compile(r"^/?[a-zA-Z0-9][a-zA-Z0-9_.-]+$")
+_VALID = re.compile(r"/?[a-zA-Z0-9][a-zA-Z0-9_.-]+")
 
 
 def new_id() -> str:
@@ -43,7 +43,7 @@ def new_name() -> str:
 
 def checked(name: str) -> str:
     """Return a name without its leading slash. Raises InvalidInput, in docker's words."""
-    if not _VALID.match(name):
+    if not _VALID.fullmatch(name):
         raise InvalidInput(f"Invalid container name ({name}), only [a-zA-Z0-9][a-zA-Z0-9_.-] are allowed")
     return name.removeprefix("/")
 

@@ -10,7 +10,10 @@ from collections.abc import Mapping
 from typing import Any
 
 from engine.containers.record import Container
+from engine.containers.refusals import security_option
 from engine.errors import InvalidInput, StartFailed
+from engine.kernel import processes
+from engine.kernel.capabilities import names
 from engine.paths import ContainerPaths
 from engine.runtime import accounts, spec, view
 from engine.runtime.union import read_union
@@ -26,15 +29,13 @@ def specification(container: Container, paths: ContainerPaths) -> dict[str, Any]
             account = accounts.resolve(root, config["User"])
     except InvalidInput as error:
         raise StartFailed(error.brief, 125) from None
-    options = _security_options(host.get("SecurityOpt") or ())
+    options = dict(map(security_option, host.get("SecurityOpt") or ()))
     process = spec.Process(
         arguments=container.command,
         environment=_environment(config, account.home),
         cwd=config["WorkingDir"] or "/",
         account=account,
-        capabilities=spec.capability_set(
-            host["CapAdd"] or (), host["CapDrop"] or (), privileged=host["Privileged"]
-        ),
+        capabilities=_capabilities(host),
         no_new_privileges=options.get("no-new-privileges", "false") != "false",
         init=bool(host["Init"]),
     )
@@ -54,6 +55,21 @@ def specification(container: Container, paths: ContainerPaths) -> dict[str, Any]
     )
 
 
+def _capabilities(host: Mapping[str, Any]) -> tuple[str, ...]:
+    """Give what was asked for, of what this process has itself: nobody can give away more.
+
+    Raises StartFailed for a capability that was asked for by name and is out of reach.
+    """
+    asked = host["CapAdd"] or ()
+    wanted = spec.capability_set(asked, host["CapDrop"] or (), privileged=host["Privileged"])
+    _, held, _ = processes.get_capabilities()
+    within_reach = names(held)
+    for name in map(spec.capability_name, asked):
+        if name in wanted and name not in within_reach:
+            raise StartFailed(f"cannot add {name}: this user does not have it", 125)
+    return tuple(name for name in wanted if name in within_reach)
+
+
 def _environment(config: Mapping[str, Any], home: str) -> tuple[str, ...]:
     """PATH first, as docker has it, then the host name, then the rest; HOME where nobody set it."""
     entries: list[str] = list(config["Env"])
@@ -70,12 +86,6 @@ def _resources(host: Mapping[str, Any]) -> dict[str, Any]:
     if host["PidsLimit"]:
         resources["pids"] = {"limit": host["PidsLimit"]}
     return resources
-
-
-def _security_options(given: tuple[str, ...] | list[str]) -> dict[str, str]:
-    """`key=value`, `key:value` (docker's old form) or a bare key."""
-    pairs = (option.partition("=" if "=" in option else ":") for option in given)
-    return {key: value or "true" for key, _, value in pairs}
 
 
 def _seccomp(choice: str | None, capabilities: tuple[str, ...]) -> Mapping[str, Any] | None:

@@ -79,7 +79,7 @@ def capability_set(add: Sequence[str], drop: Sequence[str], *, privileged: bool 
     """Work out the capabilities that `--cap-add`, `--cap-drop` and `--privileged` leave, in the kernel's
     order.
     """
-    add_names, drop_names = {_capability(name) for name in add}, {_capability(name) for name in drop}
+    add_names, drop_names = set(map(capability_name, add)), set(map(capability_name, drop))
     everything = set(NAMES)
     if privileged or "CAP_ALL" in add_names:
         kept = everything - drop_names
@@ -90,7 +90,8 @@ def capability_set(add: Sequence[str], drop: Sequence[str], *, privileged: bool 
     return tuple(name for name in NAMES if name in kept)
 
 
-def _capability(name: str) -> str:
+def capability_name(name: str) -> str:
+    """Spell a capability as the kernel does: net_admin, NET_ADMIN and CAP_NET_ADMIN are the same."""
     name = name.upper()
     return name if name.startswith("CAP_") else f"CAP_{name}"
 

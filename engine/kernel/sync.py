@@ -26,7 +26,10 @@ def sync_directory(path: str) -> None:
 
 
 def sync_tree(path: str, *, limit: int) -> bool:
-    """Write out every file and directory below `path`, if there are at most `limit` of them; tell whether it was done."""
+    """Write out every file and directory below `path`, if there are at most `limit` of them.
+
+    Tell whether it was done.
+    """
     pending, found = [path], [path]
     while pending:
         with os.scandir(pending.pop()) as entries:

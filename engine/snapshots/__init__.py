@@ -1,1 +1,1 @@
-"""Writable directories on top of unpacked layers: the union that a container, or a step of a build, sees as its root."""
+"""Writable directories on top of unpacked layers: the union that a container sees as its root."""

@@ -62,7 +62,7 @@ def _try(trial: str) -> bool:
     lower, upper, work = (f"{trial}/{name}" for name in ("lower", "upper", "work"))
     for name in (lower, upper, work):
         os.mkdir(name)
-    # A file system without these attributes is mounted, and then loses directories that are deleted and made again.
+    # A file system without these attributes is mounted, and then cannot replace a directory.
     os.setxattr(upper, "trusted.overlay.test" if os.geteuid() == 0 else "user.overlay.test", b"y")
     os.mknod(f"{lower}/whiteout", 0o020000, 0)
     words: list[tuple[str, str | None]] = [("lowerdir", lower.replace("\\", "\\\\").replace(":", "\\:"))]

@@ -15,9 +15,10 @@ if TYPE_CHECKING:
 
 
 def compare(directory: str, lowers: Sequence[str]) -> Iterator[Change]:
-    """Yield the changes from the stack (topmost first) to the directory, in the order of the paths, parents first.
+    """Yield the changes from the stack (topmost first) to the directory, sorted, parents first.
 
-    A file has changed if its kind, owner, mode, size, time or attributes have; a directory also if something below it has.
+    A file has changed if its kind, owner, mode, size, time or attributes have; a directory also if something
+    below it has.
     """
     from engine.layers.changes import Change
 

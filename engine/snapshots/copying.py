@@ -71,9 +71,10 @@ class Copying:
 
 
 def flatten(lowers: Sequence[str], target: str) -> None:
-    """Copy a stack (topmost first, at least one) into the empty directory `target`, as its overlay would show it.
+    """Copy a stack (topmost first, at least one) into the directory `target`, as its overlay would show it.
 
-    Hard links inside a layer, holes, devices, attributes, owners and times in nanoseconds are kept. Raises OSError.
+    Hard links inside a layer, holes, devices, attributes, owners and times in nanoseconds are kept.
+    Raises OSError.
     """
     links: dict[tuple[int, int], str] = {}
     root = root_of(lowers)

@@ -28,7 +28,10 @@ def duplicate(source: str, status: os.stat_result, target: str) -> None:
 
 
 def describe(source: str, status: os.stat_result, target: str) -> None:
-    """Give `target` the owner, mode, attributes and times of `source`; for a directory, after it was filled."""
+    """Give `target` the owner, mode, attributes and times of `source`.
+
+    A directory is described after it was filled.
+    """
     if (status.st_uid, status.st_gid) != (os.geteuid(), os.getegid()):
         os.chown(target, status.st_uid, status.st_gid, follow_symlinks=False)
     if not stat.S_ISLNK(status.st_mode):
@@ -39,7 +42,7 @@ def describe(source: str, status: os.stat_result, target: str) -> None:
 
 
 def attributes(path: str) -> list[str]:
-    """List the extended attributes that are the file's own, not overlayfs's nor the host's security modules'."""
+    """List a file's own extended attributes: not overlayfs's, nor the host's security modules'."""
     try:
         names = os.listxattr(path, follow_symlinks=False)
     except OSError as error:
@@ -104,7 +107,9 @@ def _parts(origin: int, size: int) -> Iterator[tuple[int, int]]:
 def _copy_range(origin: int, into: int, begin: int, end: int) -> None:
     while begin < end:
         try:
-            copied = os.copy_file_range(origin, into, min(end - begin, _PIECE), begin, begin) if end - begin > _SMALL else 0
+            copied = 0
+            if end - begin > _SMALL:
+                copied = os.copy_file_range(origin, into, min(end - begin, _PIECE), begin, begin)
         except OSError as error:
             if error.errno not in _CANNOT:
                 raise

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from engine.layers.changes import Change
 
 OPTIONS = ("redirect_dir=nofollow", "metacopy=off", "index=off")
-"""Whatever this kernel's defaults: the upper directory must be a layer that any other kernel and any tool understands."""
+"""Whatever this kernel's defaults: the upper directory must be a layer that every tool understands."""
 
 
 def options(upper: str, work: str) -> tuple[str, ...]:
@@ -64,7 +64,7 @@ class Overlay:
 
 
 def make_upper(upper: str, lowers: Sequence[str]) -> None:
-    """Make the directory that stands for the root: the union takes its owner and mode from here, not from below."""
+    """Make the directory that stands for the root: the union takes its owner and mode from here."""
     os.mkdir(upper, 0o755)
     if not lowers:
         os.chmod(upper, 0o755)

@@ -1,16 +1,18 @@
 """What makes a writable root out of read-only layers.
 
-A *layer* is an unpacked directory as overlayfs wants its lower directories: what it deletes is a character device 0:0 (a
-whiteout), and a directory that hides what is below it carries the attribute `overlay.opaque`. A *stack* is a sequence of such
-directories, the topmost first. Layers never change once they are in the store.
+A *layer* is an unpacked directory as overlayfs wants its lower directories: what it deletes is a character
+device 0:0 (a whiteout), and a directory that hides what is below it carries the attribute `overlay.opaque`. A
+*stack* is a sequence of such directories, the topmost first. Layers never change once they are in the store.
 
-`prepare` is given a stack and an empty place, and answers with the mounts that make the root. It mounts nothing itself:
-whoever starts the container does, in the container's own mount namespace, so that the kernel cleans up. What a
-snapshotter keeps lies inside the given directory and nowhere else, in two names: `upper`, what is written or was filled, and
-`work`, whatever else it needs. The directory may be renamed after `prepare`, if the mounts are renamed with it.
+`prepare` is given a stack and an empty place, and answers with the mounts that make the root. It mounts
+nothing itself: whoever starts the container does, in the container's own mount namespace, so that the kernel
+cleans up. What a snapshotter keeps lies inside the given directory and nowhere else, in two names: `upper`,
+what is written or was filled, and `work`, whatever else it needs. The directory may be renamed after
+`prepare`, if the mounts are renamed with it.
 
-With overlayfs `upper` is a layer in its own right: committing it is renaming it. The copying snapshotter fills `upper` with
-the whole stack: slow to prepare and as true, for kernels and file systems that refuse an overlay.
+With overlayfs `upper` is a layer in its own right: committing it is renaming it. The copying snapshotter
+fills `upper` with the whole stack: slow to prepare and as true, for kernels and file systems that refuse an
+overlay.
 """
 
 from __future__ import annotations
@@ -39,7 +41,7 @@ class Snapshotter(Protocol):
         """
 
     def changes(self, directory: str, lowers: Sequence[str]) -> Iterator[Change]:
-        """Yield what was added, changed and deleted, in the order of the paths, as `docker diff` prints it."""
+        """Yield what was added, changed and deleted, sorted, as `docker diff` prints it."""
 
     def usage(self, directory: str) -> int:
         """Add up the bytes of the regular files that were written, as `docker ps --size` counts them."""

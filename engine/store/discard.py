@@ -26,7 +26,8 @@ class Discard:
     def blob(self, digest: str) -> None:
         """Remove a blob with its row, unless an image still needs it."""
         self.connection.execute(
-            "DELETE FROM blobs WHERE digest = ?1 AND NOT EXISTS (SELECT 1 FROM image_blobs WHERE digest = ?1)",
+            "DELETE FROM blobs WHERE digest = ?1"
+            " AND NOT EXISTS (SELECT 1 FROM image_blobs WHERE digest = ?1)",
             (digest,),
         )
         self.victims.append(Thing("blob", digest))
@@ -48,8 +49,8 @@ class Discard:
 def discard(paths: Paths, records: Records) -> Iterator[Discard]:
     """Let the caller delete rows and name victims in one write transaction; delete the victims after it.
 
-    If the block raises, nothing is removed. Once the rows are gone the removal counts as done: what cannot be deleted now
-    is deleted by a later open.
+    If the block raises, nothing is removed. Once the rows are gone the removal counts as done: what cannot be
+    deleted now is deleted by a later open.
     """
     with Ingest(paths, records) as ingest:
         try:

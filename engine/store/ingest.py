@@ -1,4 +1,4 @@
-"""Work that is not finished yet: an ingest directory, the blobs and directories staged in it, and their commit."""
+"""Work that is not finished yet: an ingest directory, what is staged in it, and its commit."""
 
 from __future__ import annotations
 
@@ -79,7 +79,10 @@ class BlobWriter:
 
 
 class Ingest:
-    """A locked directory on the store's file system; its threads and child processes may stage in it together."""
+    """A locked directory on the store's file system.
+
+    Its threads and child processes may stage in it together.
+    """
 
     def __init__(self, paths: Paths, records: Records) -> None:
         self.paths = paths
@@ -110,12 +113,13 @@ class Ingest:
 
     @contextmanager
     def commit(self) -> Iterator[Commit]:
-        """Sync what is staged; in one write transaction let the caller list it; at the end of the block move it into place.
+        """Sync what is staged, let the caller list it in one write transaction, then move it into place.
 
-        All or nothing: if the block, a move or the final COMMIT fails, nothing is listed, and what had moved is taken back.
+        All or nothing: if the block, a move or the final COMMIT fails, nothing is listed, and what had moved
+        is taken back.
         """
         try:
-            # Few files are synced one by one: syncfs would also wait for whatever else is being written on this disk.
+            # Few files are synced one by one: syncfs would also wait for whatever others are writing.
             if not sync_tree(self.path, limit=_FEW):
                 sync_filesystem(self.path)
             with self.records.transaction() as connection:
@@ -178,9 +182,14 @@ class Commit:
         self._moves[Thing("blob", digest)] = source
 
     def snapshot(self, directory: str) -> int:
-        """Give a staged directory the next free number; it becomes `paths.snapshot(number)`. The caller writes the row."""
+        """Give a staged directory the next free number; it becomes `paths.snapshot(number)`.
+
+        The caller writes the row.
+        """
         if not self._next:
-            self._next = self.connection.execute("SELECT ifnull(max(snapshot), 0) + 1 FROM layers").fetchone()[0]
+            self._next = self.connection.execute(
+                "SELECT ifnull(max(snapshot), 0) + 1 FROM layers"
+            ).fetchone()[0]
         number = self._next
         # A number may be taken by what a crash left behind, or by what is being removed.
         while os.path.lexists(f"{self.paths.snapshots}/{number}"):
@@ -194,7 +203,10 @@ class Commit:
         self._moves[Thing("container", id)] = directory
 
     def volume(self, directory: str, name: str) -> None:
-        """Make a staged directory the volume `name`; its files are below `_data`. The caller writes the row."""
+        """Make a staged directory the volume `name`; its files are below `_data`.
+
+        The caller writes the row.
+        """
         self._moves[Thing("volume", name)] = directory
 
     def apply(self) -> None:
@@ -222,7 +234,7 @@ class Commit:
             sync_directory(folder)
 
     def _make_way(self, thing: Thing, place: str) -> None:
-        """Move aside what a removal has unlisted and not yet taken away, or never will because it was killed."""
+        """Move aside what a removal has unlisted but not taken away, yet or ever."""
         # Another connection sees the rows as they were before this transaction.
         before = self.ingest.records.open()
         try:

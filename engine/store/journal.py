@@ -42,8 +42,8 @@ class Thing(NamedTuple):
             return f"{paths.content}/{hexadecimal(self.name)}"
         if not self.name or self.name.startswith(".") or "/" in self.name or "\n" in self.name:
             raise InvalidInput(f"invalid name of a {self.kind}: {self.name!r}")
-        folder = {"snapshot": paths.snapshots, "container": paths.containers, "volume": paths.volumes}[self.kind]
-        return f"{folder}/{self.name}"
+        folders = {"snapshot": paths.snapshots, "container": paths.containers, "volume": paths.volumes}
+        return f"{folders[self.kind]}/{self.name}"
 
 
 def is_listed(connection: sqlite3.Connection, thing: Thing) -> bool:
@@ -82,7 +82,7 @@ class Journal:
 
 
 def settle(paths: Paths, records: Records, directory: str) -> None:
-    """Take away whatever the journal of an ingest directory names and no row lists: it moves below that directory.
+    """Move below an ingest directory whatever its journal names and no row lists.
 
     The caller holds the directory's lock. Nothing happens to what a row lists, whoever wrote it.
     """

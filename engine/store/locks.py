@@ -1,7 +1,7 @@
 """Locks between processes: flock(2) on a file or a directory.
 
-A lock belongs to the open file, so the threads of one process exclude each other too, and the kernel releases it when its
-owner dies, however it dies.
+A lock belongs to the open file, so the threads of one process exclude each other too, and the kernel releases
+it when its owner dies, however it dies.
 """
 
 from __future__ import annotations

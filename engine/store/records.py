@@ -1,4 +1,4 @@
-"""The connection to the SQLite records: opened late, lent to one thread at a time, never carried across a fork."""
+"""Connections to the SQLite records: opened late, lent to one thread at a time, never used across a fork."""
 
 from __future__ import annotations
 
@@ -18,14 +18,14 @@ if TYPE_CHECKING:
 
 BUSY_SECONDS = 30.0
 _abandoned: list[list[sqlite3.Connection]] = []
-"""Connections inherited through a fork: closing them here would be the parent's undoing, so they are kept and never used."""
+"""Inherited through a fork: closing them here would be the parent's undoing, so they are kept, unused."""
 
 
 class Records:
     """The rows of one store.
 
-    Each call borrows an idle connection or opens one, so the threads of a process read while another writes. Inside
-    `transaction()` a thread's own `query()` sees what it has written.
+    Each call borrows an idle connection or opens one, so the threads of a process read while another writes.
+    Inside `transaction()` a thread's own `query()` sees what it has written.
     """
 
     def __init__(self, path: str) -> None:
@@ -114,7 +114,10 @@ class Records:
 
 
 def create(path: str) -> None:
-    """Make an empty store's records at `path`, which appears only when they are whole. The caller excludes others."""
+    """Make an empty store's records at `path`, which appears only when they are whole.
+
+    The caller excludes others.
+    """
     draft = f"{path}.new"
     for leftover in (draft, f"{draft}-wal", f"{draft}-shm"):
         try:
@@ -135,7 +138,10 @@ def create(path: str) -> None:
 
 
 def _named(error: sqlite3.DatabaseError, path: str) -> Exception:
-    """Name the condition behind SQLite's error; a broken constraint or a mistake in a statement stays what it is."""
+    """Name the condition behind SQLite's error.
+
+    A broken constraint or a mistake in a statement stays what it is.
+    """
     import sqlite3
 
     primary = getattr(error, "sqlite_errorcode", 0) & 0xFF

@@ -8,12 +8,12 @@ from collections.abc import Callable
 
 _DIRECTORY = os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC
 _DEPTH = 64
-"""A directory deeper than this is first moved up to the top, so that neither descriptors nor path lengths run out."""
+"""A directory deeper than this is first moved to the top, lest descriptors or the stack run out."""
 _GONE = (errno.ENOENT, errno.ESTALE)
 
 
 def remove_tree(path: str) -> None:
-    """Delete the file or directory `path` and everything in it, without following a link or leaving its file system.
+    """Delete `path` and everything in it, without following a link or leaving its file system.
 
     What is already gone is fine. Raises OSError for what cannot be deleted.
     """

@@ -1,6 +1,7 @@
 """The tables, and how an older store becomes a newer one.
 
-`PRAGMA user_version` is the version. Version 1 is `_FIRST`; the n-th entry of `MIGRATIONS` turns version n into n + 1.
+`PRAGMA user_version` is the version. Version 1 is `_FIRST`; the n-th entry of `MIGRATIONS`
+turns version n into n + 1.
 """
 
 from __future__ import annotations
@@ -85,7 +86,7 @@ def version_of(connection: sqlite3.Connection) -> int:
     version: int = connection.execute("PRAGMA user_version").fetchone()[0]
     if version > VERSION:
         raise NewerStore(
-            f"the store was written by a newer Stackyard (its version is {version}, this program knows {VERSION})",
+            f"the store was written by a newer Stackyard (version {version}, this program knows {VERSION})",
             resolution="update Stackyard, or choose another store with --root",
         )
     return version

@@ -41,11 +41,14 @@ class Store:
             raise
 
     def query(self, sql: str, parameters: Sequence[object] = ()) -> list[sqlite3.Row]:
-        """Run one statement and return all its rows; inside this thread's transaction it sees what that has written."""
+        """Run one statement and return all its rows.
+
+        Inside this thread's transaction it sees what that has written.
+        """
         return self.records.query(sql, parameters)
 
     def transaction(self) -> AbstractContextManager[sqlite3.Connection]:
-        """Begin to write at once (BEGIN IMMEDIATE), commit at the end of the block, roll back if it raises."""
+        """Begin to write (BEGIN IMMEDIATE), commit at the end of the block, roll back if it raises."""
         return self.records.transaction()
 
     def ingest(self) -> Ingest:
@@ -56,8 +59,8 @@ class Store:
     def discard(self) -> Iterator[Discard]:
         """Remove things whole: delete the rows and name the victims inside the `with` block.
 
-        If the block raises, nothing is removed. Once the rows are gone the removal counts as done: what cannot be
-        deleted now is deleted by a later open.
+        If the block raises, nothing is removed. Once the rows are gone the removal counts as done: what
+        cannot be deleted now is deleted by a later open.
         """
         self.reserve.give()
         with discard(self.paths, self.records) as victims:

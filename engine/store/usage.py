@@ -36,7 +36,8 @@ def disk_usage(store: Store, running: Collection[str] = ()) -> DiskUsage:
 def orphans(store: Store) -> list[str]:
     """Find what lies in the store's folders although no row lists it; a healthy store has none."""
     paths = store.paths
-    # A write transaction keeps commits out, so that nothing is half-way in; a removal may still be half-way out.
+    # A write transaction keeps commits out, so that nothing is half-way in; a removal may still be half-way
+    # out.
     with store.transaction() as records:
         listed = (
             (paths.content, {d.partition(":")[2] for (d,) in records.execute("SELECT digest FROM blobs")}),
@@ -44,11 +45,16 @@ def orphans(store: Store) -> list[str]:
             (paths.containers, {id for (id,) in records.execute("SELECT id FROM containers")}),
             (paths.volumes, {name for (name,) in records.execute("SELECT name FROM volumes")}),
         )
-        return [f"{folder}/{name}" for folder, names in listed for name in sorted(set(os.listdir(folder)) - names)]
+        return [
+            f"{folder}/{name}" for folder, names in listed for name in sorted(set(os.listdir(folder)) - names)
+        ]
 
 
 def tree_size(path: str) -> int:
-    """Add up the lengths of the regular files below `path`, a file with several names once; what vanishes counts nothing."""
+    """Add up the lengths of the regular files below `path`, a file with several names once.
+
+    What vanishes counts nothing.
+    """
     total, seen = 0, set()
     pending = [path]
     while pending:

@@ -70,7 +70,10 @@ class Volumes:
         return self._volume(rows[0])
 
     def create(
-        self, name: str | None = None, labels: Mapping[str, str] | None = None, options: Mapping[str, str] | None = None
+        self,
+        name: str | None = None,
+        labels: Mapping[str, str] | None = None,
+        options: Mapping[str, str] | None = None,
     ) -> Volume:
         """Make an empty volume, or return the one that has the name already.
 
@@ -92,7 +95,8 @@ class Volumes:
                 if present:
                     return self._volume(present[0])
                 commit.connection.execute(
-                    "INSERT INTO volumes (name, driver, created, labels, options, anonymous) VALUES (?, 'local', ?, ?, '{}', ?)",
+                    "INSERT INTO volumes (name, driver, created, labels, options, anonymous)"
+                    " VALUES (?, 'local', ?, ?, '{}', ?)",
                     (name, time.time(), json.dumps(dict(labels or {}), ensure_ascii=False), anonymous),
                 )
                 commit.volume(directory, name)
@@ -146,7 +150,7 @@ class Volumes:
         self._tell("destroy", name)
 
     def prune(self, filters: Filters = {}, *, all: bool = True) -> Pruned:  # noqa: B006 - never written to
-        """Delete the volumes that no container uses and every filter lets go; without `all`, the unnamed ones only.
+        """Delete the volumes that no container uses and every filter lets go, or of these the unnamed only.
 
         Filters: label, label!. Raises InvalidInput for others.
         """
@@ -213,7 +217,8 @@ def _check(name: str) -> None:
     if not _NAME.fullmatch(name) or len(name) > 255:
         raise InvalidInput(
             f'create {name}: "{name}" includes invalid characters for a local volume name, only '
-            '"[a-zA-Z0-9][a-zA-Z0-9_.-]" are allowed. If you intended to pass a host directory, use absolute path'
+            '"[a-zA-Z0-9][a-zA-Z0-9_.-]" are allowed. If you intended to pass a host directory, '
+            "use absolute path"
         )
 
 

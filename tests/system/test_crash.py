@@ -1,4 +1,4 @@
-"""Kills at every step of adding and removing: afterwards every listed object is whole, and nothing else is left."""
+"""Kills at every step of adding and removing: then what is listed is whole, and nothing else is left."""
 
 from __future__ import annotations
 
@@ -73,7 +73,9 @@ def work_on(paths: Paths, operation: Callable[[Store, str], None], name: str) ->
         operation(store, name)
 
 
-def kill_everywhere(paths: Paths, operation: Callable[[Store, str], None], undo: Callable[[Store, str], None]) -> int:
+def kill_everywhere(
+    paths: Paths, operation: Callable[[Store, str], None], undo: Callable[[Store, str], None]
+) -> int:
     """Kill `operation` on "victim" at each step until it gets through; check the store after each kill."""
     for after in (False, True):
         for number in range(1, 500):
@@ -193,7 +195,9 @@ def test_a_real_kill_inside_a_system_call(
     for number in range(1, 400, 3 if call == "pwrite64" else 1):
         tracer = ["strace", "-f", "-o", "/dev/null", "-e", f"trace={call}"]
         tracer += ["-e", f"inject={call}:signal=KILL:when={number}"]
-        ended = subprocess.run([*tracer, sys.executable, "-c", script], env=environment, capture_output=True, check=False)
+        ended = subprocess.run(
+            [*tracer, sys.executable, "-c", script], env=environment, capture_output=True, check=False
+        )
         with Store(paths) as store:
             assert_clean(store)
             assert_whole(store)

@@ -20,7 +20,9 @@ class Layer:
         os.makedirs(path)
         os.chmod(path, 0o755)
 
-    def file(self, name: str, text: str = "", *, mode: int = 0o644, uid: int = 0, mtime: int = 1_000_000_007) -> Layer:
+    def file(
+        self, name: str, text: str = "", *, mode: int = 0o644, uid: int = 0, mtime: int = 1_000_000_007
+    ) -> Layer:
         path = self._place(name)
         with open(path, "w", encoding="utf-8") as file:
             file.write(text)
@@ -122,6 +124,15 @@ def picture(root: str) -> dict[str, tuple[object, ...]]:
         size = status.st_size if kind == stat.S_IFREG else 0
         mtime = status.st_mtime_ns if place else 0
         seen[place or "/"] = (
-            oct(status.st_mode), status.st_uid, status.st_gid, nlink, first, size, status.st_rdev, mtime, content, extended,
-        )  # fmt: skip
+            oct(status.st_mode),
+            status.st_uid,
+            status.st_gid,
+            nlink,
+            first,
+            size,
+            status.st_rdev,
+            mtime,
+            content,
+            extended,
+        )
     return seen

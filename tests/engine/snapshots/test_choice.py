@@ -37,7 +37,9 @@ def test_the_environment_may_be_wrong(paths: Paths, monkeypatch: pytest.MonkeyPa
 
 
 @pytest.mark.parametrize(("works", "name"), [(True, "overlay"), (False, "copy")])
-def test_the_kernel_is_asked_once(paths: Paths, monkeypatch: pytest.MonkeyPatch, works: bool, name: str) -> None:
+def test_the_kernel_is_asked_once(
+    paths: Paths, monkeypatch: pytest.MonkeyPatch, works: bool, name: str
+) -> None:
     asked = []
 
     def ask(folder: str) -> bool:
@@ -50,7 +52,9 @@ def test_the_kernel_is_asked_once(paths: Paths, monkeypatch: pytest.MonkeyPatch,
 
 
 @pytest.mark.parametrize("text", ["", "overlay", "1.2.3 4 0 overlay", "\xff\xfe", "x" * 5000])
-def test_another_kernel_or_nonsense_asks_again(paths: Paths, monkeypatch: pytest.MonkeyPatch, text: str) -> None:
+def test_another_kernel_or_nonsense_asks_again(
+    paths: Paths, monkeypatch: pytest.MonkeyPatch, text: str
+) -> None:
     Path(paths.snapshotter).write_text(text, encoding="latin-1")
     monkeypatch.setattr(choice, "overlay_works", lambda folder: False)
     assert choose(paths).name == "copy"

@@ -67,12 +67,18 @@ def rich(place: Place) -> None:
         file.write(b"end")
         file.truncate(8 << 20)
     os.utime(f"{bottom.path}/sparse", ns=(5, 5))
-    os.setxattr(bottom.path + "/bin/tool", "security.capability", bytes.fromhex("0100000200040000000000000000000000000000"))
+    os.setxattr(
+        bottom.path + "/bin/tool",
+        "security.capability",
+        bytes.fromhex("0100000200040000000000000000000000000000"),
+    )
     middle = place.layer()
     middle.whiteout("gone").whiteout("gone-dir").directory("hidden", opaque=True).file("hidden/three", "3")
     middle.whiteout("was-dir").file("was-file/below", "now a directory").file("etc/passwd", "root and me")
     top = place.layer()
-    top.directory("", mode=0o711).file("gone", "back").directory("hidden", mode=0o700).file("hidden/four", "4")
+    top.directory("", mode=0o711).file("gone", "back").directory("hidden", mode=0o700).file(
+        "hidden/four", "4"
+    )
     top.file("was-dir", "now a file").file(os.fsdecode(b"caf\xe9"), "bytes").directory("gone-dir")
     os.chown(top.path, 7, 8)
 
@@ -172,7 +178,9 @@ def test_a_stack_of_150_layers(place: Place, snapshotter: Snapshotter) -> None:
         if number:
             layer.whiteout(f"of/{number - 1}")
     union = snapshotter.prepare(place.directory, place.lowers)
-    assert inside(union, place.at, lambda root: (Path(root, "latest").read_text(), os.listdir(f"{root}/of"))) == ("149", ["149"])
+    assert inside(
+        union, place.at, lambda root: (Path(root, "latest").read_text(), os.listdir(f"{root}/of"))
+    ) == ("149", ["149"])
 
 
 def test_odd_names_of_folders_are_no_options(tmp_path: Path, snapshotter: Snapshotter) -> None:
@@ -181,7 +189,10 @@ def test_odd_names_of_folders_are_no_options(tmp_path: Path, snapshotter: Snapsh
     place = Place(odd)
     place.layer().file("a", "a")
     place.layer().file("b", "b")
-    assert sorted(inside(snapshotter.prepare(place.directory, place.lowers), place.at, os.listdir)) == ["a", "b"]
+    assert sorted(inside(snapshotter.prepare(place.directory, place.lowers), place.at, os.listdir)) == [
+        "a",
+        "b",
+    ]
 
 
 def write_of_everything(root: str) -> None:
@@ -224,7 +235,9 @@ def test_changes_are_told_as_docker_tells_them(place: Place, snapshotter: Snapsh
     union = snapshotter.prepare(place.directory, place.lowers)
     assert list(snapshotter.changes(place.directory, place.lowers)) == []
     inside(union, place.at, write_of_everything)
-    assert sorted(tuple(change) for change in snapshotter.changes(place.directory, place.lowers)) == sorted(CHANGES)
+    assert sorted(tuple(change) for change in snapshotter.changes(place.directory, place.lowers)) == sorted(
+        CHANGES
+    )
 
 
 def test_usage_counts_what_was_written(place: Place, snapshotter: Snapshotter) -> None:
@@ -244,7 +257,9 @@ def test_usage_counts_what_was_written(place: Place, snapshotter: Snapshotter) -
 
 
 @pytest.mark.parametrize("writes", [False, True])
-def test_remove_takes_everything_and_can_be_repeated(place: Place, snapshotter: Snapshotter, writes: bool) -> None:
+def test_remove_takes_everything_and_can_be_repeated(
+    place: Place, snapshotter: Snapshotter, writes: bool
+) -> None:
     rich(place)
     union = snapshotter.prepare(place.directory, place.lowers)
     if writes:
@@ -254,7 +269,9 @@ def test_remove_takes_everything_and_can_be_repeated(place: Place, snapshotter: 
         assert os.listdir(place.directory) == []
 
 
-def test_a_place_that_cannot_be_written_to_is_an_error_with_a_sentence(place: Place, snapshotter: Snapshotter) -> None:
+def test_a_place_that_cannot_be_written_to_is_an_error_with_a_sentence(
+    place: Place, snapshotter: Snapshotter
+) -> None:
     with pytest.raises(EngineError, match="cannot"):
         snapshotter.prepare(f"{place.folder}/none", place.lowers)
 
@@ -265,5 +282,3 @@ def test_sparse_files_stay_sparse(place: Place) -> None:
     status = os.stat(f"{place.directory}/upper/sparse")
     assert status.st_size == 8 << 20
     assert status.st_blocks * 512 < 1 << 20
-
-

@@ -1,4 +1,4 @@
-"""A little world of objects to add, remove and inspect: each one knows what it must look like when it is whole."""
+"""A little world of objects to add, remove and inspect: each knows what it looks like when it is whole."""
 
 from __future__ import annotations
 
@@ -58,7 +58,9 @@ def drop(store: Store, name: str) -> None:
         discard.volume(name)
         discard.blob(digest_of(name))
         for layer in (f"{name}-1", f"{name}-0"):
-            for (number,) in run("DELETE FROM layers WHERE chain_id = ? RETURNING snapshot", (layer,)).fetchall():
+            for (number,) in run(
+                "DELETE FROM layers WHERE chain_id = ? RETURNING snapshot", (layer,)
+            ).fetchall():
                 discard.snapshot(number)
 
 

@@ -11,6 +11,10 @@ from engine.store.store import Store
 from tests.engine.store.objects import add, assert_clean, assert_whole, blob_of, digest_of, drop, listed
 
 
+def fail_after(*_: object) -> None:
+    raise ZeroDivisionError
+
+
 def test_what_is_committed_is_whole_and_the_ingest_is_gone(store: Store) -> None:
     add(store, "a")
     add(store, "b")
@@ -87,23 +91,27 @@ def test_a_block_that_raises_commits_nothing(store: Store) -> None:
     with store.ingest() as ingest:
         layer = ingest.directory("layer")
         with pytest.raises(ZeroDivisionError), ingest.commit() as commit:
-            commit.snapshot(layer)
-            raise ZeroDivisionError
+            fail_after(commit.snapshot(layer))
     assert_clean(store)
 
 
 def test_a_move_that_fails_takes_the_others_back(store: Store) -> None:
     with store.ingest() as ingest:
         layer = ingest.directory("layer")
-        with pytest.raises(EngineError, match="cannot commit"), ingest.commit() as commit:
-            number = commit.snapshot(layer)
-            commit.connection.execute("INSERT INTO layers VALUES ('a', 'a', NULL, ?, 0, 0)", (number,))
-            commit.container(f"{ingest.path}/missing", "c")
+        commit = ingest.commit()
+        moves = commit.__enter__()
+        number = moves.snapshot(layer)
+        moves.connection.execute("INSERT INTO layers VALUES ('a', 'a', NULL, ?, 0, 0)", (number,))
+        moves.container(f"{ingest.path}/missing", "c")
+        with pytest.raises(EngineError, match="cannot commit"):
+            commit.__exit__(None, None, None)
     assert store.query("SELECT * FROM layers") == []
     assert_clean(store)
 
 
-def test_a_final_commit_that_fails_takes_everything_back(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_final_commit_that_fails_takes_everything_back(
+    store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
     def fail(*_: object) -> None:
         raise OSError(28, "No space left on device")
 
@@ -182,9 +190,7 @@ def test_a_directory_that_a_row_lists_is_never_replaced(store: Store) -> None:
 def test_a_discard_that_raises_removes_nothing(store: Store) -> None:
     add(store, "a")
     with pytest.raises(ZeroDivisionError), store.discard() as discard:
-        discard.connection.execute("DELETE FROM tags")
-        discard.container("a")
-        raise ZeroDivisionError
+        fail_after(discard.connection.execute("DELETE FROM tags"), discard.container("a"))
     assert store.query("SELECT * FROM tags")
     assert_whole(store)
     assert_clean(store)

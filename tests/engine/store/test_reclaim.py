@@ -23,7 +23,9 @@ def test_the_dead_are_reclaimed_with_what_they_moved_but_never_listed(paths: Pat
     os.makedirs(f"{paths.snapshots}/77/diff/deep")
     os.makedirs(f"{paths.containers}/half")
     Path(paths.content, "0" * 64).write_text("x")
-    leave_behind(paths, Thing("snapshot", "77"), Thing("container", "half"), Thing("blob", "sha256:" + "0" * 64))
+    leave_behind(
+        paths, Thing("snapshot", "77"), Thing("container", "half"), Thing("blob", "sha256:" + "0" * 64)
+    )
     with Store(paths) as store:
         assert_clean(store)
         assert_whole(store)
@@ -34,7 +36,11 @@ def test_what_is_listed_stays_whoever_journalled_it(paths: Paths) -> None:
         add(store, "a")
         number = store.query("SELECT max(snapshot) FROM layers")[0][0]
     leave_behind(
-        paths, Thing("snapshot", str(number)), Thing("container", "a"), Thing("blob", digest_of("a")), Thing("volume", "a")
+        paths,
+        Thing("snapshot", str(number)),
+        Thing("container", "a"),
+        Thing("blob", digest_of("a")),
+        Thing("volume", "a"),
     )
     with Store(paths) as store:
         assert_clean(store)

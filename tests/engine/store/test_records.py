@@ -17,8 +17,13 @@ def count(store: Store) -> int:
     return int(store.query("SELECT count(*) FROM blobs")[0][0])
 
 
-def insert(connection: sqlite3.Connection, name: str) -> None:
-    connection.execute("INSERT INTO blobs VALUES (?, 1)", (name,))
+def insert(connection: sqlite3.Connection, *names: str) -> None:
+    for name in names:
+        connection.execute("INSERT INTO blobs VALUES (?, 1)", (name,))
+
+
+def fail_after(_: object) -> None:
+    raise ZeroDivisionError
 
 
 def test_a_transaction_is_seen_by_its_own_thread_at_once_and_by_others_after_commit(store: Store) -> None:
@@ -35,8 +40,7 @@ def test_a_transaction_is_seen_by_its_own_thread_at_once_and_by_others_after_com
 
 def test_an_exception_rolls_back_and_leaves_the_store_usable(store: Store) -> None:
     with pytest.raises(ZeroDivisionError), store.transaction() as connection:
-        insert(connection, "a")
-        raise ZeroDivisionError
+        fail_after(insert(connection, "a"))
     assert count(store) == 0
     with store.transaction() as connection:
         insert(connection, "a")
@@ -44,8 +48,7 @@ def test_an_exception_rolls_back_and_leaves_the_store_usable(store: Store) -> No
 
 def test_a_broken_constraint_stays_sqlites_own_error(store: Store) -> None:
     with pytest.raises(sqlite3.IntegrityError), store.transaction() as connection:
-        insert(connection, "a")
-        insert(connection, "a")
+        insert(connection, "a", "a")
     assert count(store) == 0
 
 

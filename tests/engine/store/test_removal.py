@@ -74,7 +74,14 @@ def test_odd_modes_do_not_stop_an_ordinary_user(tmp_path: Path) -> None:
             (deep / "file").write_text("x")
             (mine / "tree/b").mkdir()
             (mine / "tree/b/file").write_text("x")
-            for directory in (deep, deep.parent, deep.parent.parent, mine / "tree/a", mine / "tree/b", mine / "tree"):
+            for directory in (
+                deep,
+                deep.parent,
+                deep.parent.parent,
+                mine / "tree/a",
+                mine / "tree/b",
+                mine / "tree",
+            ):
                 directory.chmod(0o000 if directory != deep else 0o500)
             remove_tree(str(mine / "tree"))
             code = len(os.listdir(mine))

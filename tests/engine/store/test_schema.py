@@ -13,7 +13,8 @@ from engine.store.store import Store
 def test_a_new_store_has_every_table_and_the_current_version(store: Store) -> None:
     tables = {row["name"] for row in store.query("SELECT name FROM sqlite_master WHERE type = 'table'")}
     assert tables == {
-        "layers", "blobs", "images", "image_blobs", "tags", "digests", "containers", "volumes", "container_volumes",
+        "layers", "blobs", "images", "image_blobs", "tags", "digests",
+        "containers", "volumes", "container_volumes",
     }  # fmt: skip
     assert store.query("PRAGMA user_version")[0][0] == schema.VERSION
 

@@ -6,6 +6,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -24,6 +25,18 @@ def small_disk(tmp_path: Path) -> Iterator[Path]:
     subprocess.run(["mount", "-t", "tmpfs", "-o", "size=4m", "tmpfs", tmp_path], check=True)
     yield tmp_path
     subprocess.run(["umount", tmp_path], check=True)
+
+
+def fill(path: Path) -> None:
+    """Write until the disk is full."""
+    with path.open("wb", buffering=0) as file, suppress(OSError):
+        while file.write(b"x" * 4096):
+            continue
+
+
+def add_many(store: Store) -> None:
+    for number in range(1000):
+        add(store, f"b{number}")
 
 
 def test_everything_is_closed_to_other_users(store: Store) -> None:
@@ -108,9 +121,8 @@ def test_a_full_disk_is_named_and_an_ingest_gives_its_space_back(small_disk: Pat
     with Store(paths) as store:
         add(store, "a")
         free = os.statvfs(small_disk).f_bfree
-        with pytest.raises(NoSpace, match="no space"), store.ingest() as ingest, ingest.blob() as blob:
-            for _ in range(100):
-                blob.write(b"x" * 100_000)
+        with store.ingest() as ingest, ingest.blob() as blob, pytest.raises(NoSpace, match="no space"):
+            blob.write(b"x" * 10_000_000)
         assert os.statvfs(small_disk).f_bfree == free
         add(store, "b")
         assert_whole(store)
@@ -123,15 +135,11 @@ def test_a_full_disk_can_be_emptied_through_the_store(small_disk: Path) -> None:
     with Store(paths) as store:
         add(store, "a")
     filler = small_disk / "filler"
-    with pytest.raises(OSError, match="No space"), filler.open("wb") as file:
-        while True:
-            file.write(b"x" * 4096)
-            file.flush()
+    fill(filler)
     with Store(paths) as store:
         assert listed(store) == {"a"}
         with pytest.raises(NoSpace, match="no space"):
-            for number in range(1000):
-                add(store, f"b{number}")
+            add_many(store)
         drop(store, "a")
         assert "a" not in listed(store)
         filler.unlink()
@@ -146,10 +154,7 @@ def test_a_full_disk_can_be_emptied_through_the_store(small_disk: Path) -> None:
 @pytest.mark.root
 @root
 def test_a_full_disk_refuses_a_new_store(small_disk: Path) -> None:
-    with pytest.raises(OSError, match="No space"), (small_disk / "filler").open("wb") as file:
-        while True:
-            file.write(b"x" * 4096)
-            file.flush()
+    fill(small_disk / "filler")
     paths = Paths(f"{small_disk}/yard", f"{small_disk}/run")
     with pytest.raises(NoSpace, match="no space left"):
         Store(paths)
@@ -161,13 +166,17 @@ def test_a_full_disk_refuses_a_new_store(small_disk: Path) -> None:
 def test_opening_imports_little(paths: Paths) -> None:
     Store(paths).close()
     code = (
-        "import sys; before = set(sys.modules); from engine.paths import Paths; from engine.store.store import Store;"
-        f"store = Store(Paths({paths.root!r}, {paths.run!r})); store.query('SELECT * FROM images'); store.close();"
+        "import sys; before = set(sys.modules); from engine.paths import Paths;"
+        "from engine.store.store import Store;"
+        f"store = Store(Paths({paths.root!r}, {paths.run!r}));"
+        "store.query('SELECT * FROM images'); store.close();"
         "print(*sys.modules.keys() - before)"
     )
-    loaded = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout.split()
-    heavy = {"dataclasses", "inspect", "pathlib", "subprocess", "hashlib", "tempfile", "shutil", "logging", "asyncio"}
-    assert heavy & set(loaded) == set()
+    loaded = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, check=True
+    ).stdout.split()
+    heavy = "dataclasses inspect pathlib subprocess hashlib tempfile shutil logging asyncio"
+    assert set(heavy.split()) & set(loaded) == set()
 
 
 def test_opening_again_is_quick(paths: Paths) -> None:

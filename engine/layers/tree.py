@@ -53,7 +53,7 @@ class Tree:
                 continue
             path = parent + b"/" + name if parent else name
             if len(path) > _LONGEST:
-                raise Unsupported(f"{shown(path)} lies too deep for a layer: a path has {_LONGEST} bytes at most")
+                raise Unsupported(f"{shown(path)} lies too deep for a layer: {_LONGEST} bytes at most")
             directory = self._directory(parent)
             try:
                 status = os.stat(name, dir_fd=directory, follow_symlinks=False)

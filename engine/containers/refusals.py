@@ -1,4 +1,4 @@
-"""What is refused before a container is made: words that could only fail later, or would be silently ignored."""
+"""What is refused before a container is made: words that could only fail later or be silently ignored."""
 
 from __future__ import annotations
 
@@ -13,11 +13,12 @@ _LEAST_MEMORY = 6 << 20
 _LONGEST_HOSTNAME = 64
 """HOST_NAME_MAX; sethostname(2)."""
 
-_TMPFS_FLAGS = frozenset(
-    "ro rw exec noexec suid nosuid dev nodev sync async atime noatime diratime nodiratime relatime norelatime "
-    "strictatime nostrictatime private rprivate shared rshared slave rslave unbindable runbindable".split()
-)
-_TMPFS_VALUES = frozenset("size mode uid gid nr_inodes nr_blocks mpol huge".split())
+_TMPFS_FLAGS = frozenset((
+    "ro", "rw", "exec", "noexec", "suid", "nosuid", "dev", "nodev", "sync", "async", "atime", "noatime",
+    "diratime", "nodiratime", "relatime", "norelatime", "strictatime", "nostrictatime", "private", "rprivate",
+    "shared", "rshared", "slave", "rslave", "unbindable", "runbindable",
+))  # fmt: skip
+_TMPFS_VALUES = frozenset(("size", "mode", "uid", "gid", "nr_inodes", "nr_blocks", "mpol", "huge"))
 
 
 def refuse(options: Options) -> None:

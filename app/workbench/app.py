@@ -1,0 +1,140 @@
+"""The workbench: the Textual app that shows a yard and keeps it true."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, ClassVar
+
+from textual.app import App
+from textual.binding import Binding, BindingType
+
+from app.workbench import themes
+from app.workbench.errands import Errands, sentence
+from app.workbench.follower import Follower
+from app.workbench.screens.yard import YardScreen
+from app.workbench.spans import Span
+from app.workbench.yard import Lists, Yard
+from engine.errors import EngineError
+
+if TYPE_CHECKING:
+    from engine import Engine
+
+
+def run(engine: Engine, select: str = "") -> int:
+    """Open the workbench on an engine until it is left; `select` names a container to begin with."""
+    from app.workbench.local import LocalYard
+
+    workbench = Workbench(LocalYard(engine), select=select)
+    workbench.run()
+    return workbench.return_code or 0
+
+
+class Workbench(App[int], inherit_bindings=False):
+    """The app; Ctrl-Q and Ctrl-P mean nothing to it, so that what has the focus may get them."""
+
+    TITLE = "Stackyard"
+    CSS_PATH = "workbench.tcss"
+    ENABLE_COMMAND_PALETTE = False
+    BINDINGS: ClassVar[list[BindingType]] = [Binding("ctrl+c", "interrupt", show=False, system=True)]
+
+    def __init__(self, yard: Yard, *, select: str = "", theme: str = "") -> None:
+        super().__init__()
+        self.animation_level = "none"
+        self._yard = yard
+        self.errands = Errands(self)
+        self._follower = Follower(
+            yard,
+            lambda lists: self.call_later(self._changed, lists),
+            lambda error: self.call_later(self._failed, error),
+        )
+        self._screen = YardScreen(yard, self.errands, self._follower.again)
+        self._select = select
+        self._known = False
+        self.theme = self._chosen_theme(theme)
+
+    def _chosen_theme(self, name: str) -> str:
+        import os
+
+        name = name or os.environ.get("STACKYARD_THEME", "")
+        self.register_theme(themes.default())
+        if name and name != themes.DEFAULT:
+            try:
+                self.register_theme(themes.load(name))
+            except EngineError as error:
+                self._screen.status.fail(sentence(error))
+                return themes.DEFAULT
+        return name or themes.DEFAULT
+
+    def get_theme_variable_defaults(self) -> dict[str, str]:
+        """Give the style sheet our colours even before a theme is on."""
+        return dict(themes.default().variables)
+
+    @property
+    def yard_screen(self) -> YardScreen:
+        """The yard."""
+        return self._screen
+
+    def get_default_screen(self) -> YardScreen:
+        """Begin with the yard."""
+        return self._screen
+
+    def on_mount(self) -> None:
+        """Begin to read."""
+        self._follower.start()
+
+    def on_unmount(self) -> None:
+        """Stop following."""
+        self._follower.close()
+
+    def _changed(self, lists: Lists) -> None:
+        first, self._known = not self._known, True
+        self._screen.show(lists, first=first)
+        if first and self._select:
+            self._screen.want(self._select)
+        if first and not lists.images and not lists.containers:
+            self._welcome()
+
+    def _failed(self, error: EngineError) -> None:
+        self._screen.status.fail(sentence(error))
+
+    def _welcome(self) -> None:
+        from app.workbench.screens.first import FirstScreen
+
+        def left(image: str | None) -> None:
+            self._follower.again()
+            if image:
+                self._screen.want(image)
+            elif image == "":
+                self._screen.action_pane_1()
+
+        self.push_screen(FirstScreen(self._yard), left)
+
+    def action_help(self) -> None:
+        """Show the keys."""
+        from app.workbench.screens.help import HelpScreen
+
+        self.push_screen(HelpScreen())
+
+    def action_theme(self) -> None:
+        """Put on the next theme."""
+        names = themes.names()
+        name = names[(names.index(self.theme) + 1) % len(names)] if self.theme in names else themes.DEFAULT
+        try:
+            self.register_theme(themes.load(name))
+        except EngineError as error:
+            self._screen.status.fail(sentence(error))
+            return
+        self.theme = name
+        self._screen.status.say(Span(f"theme {name}", "strong"), Span("  STACKYARD_THEME keeps it", "dim"))
+
+    def action_interrupt(self) -> None:
+        """Copy the selected text, or else leave."""
+        text = self.screen.get_selected_text()
+        if text:
+            self.copy_to_clipboard(text)
+            self.screen.clear_selection()
+        else:
+            self.exit(0)
+
+    async def action_quit(self) -> None:
+        """Leave; containers keep running."""
+        self.exit(0)

@@ -1,0 +1,126 @@
+"""Every key of the workbench in one table: the bindings, the hints and the help page are made from it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import NamedTuple
+
+from textual.binding import Binding
+
+
+class Key(NamedTuple):
+    """One thing a key does in one place."""
+
+    id: str
+    """Also the name of the action, and the name under which the key can be remapped."""
+    keys: str
+    """As Textual names them, separated by commas."""
+    shown: str
+    hint: str
+    """One word for the bottom line; empty: not shown there."""
+    about: str
+
+
+GLOBAL = (
+    Key("focus_next_pane", "tab", "Tab", "", "Next pane"),
+    Key("focus_previous_pane", "shift+tab", "Shift-Tab", "", "Pane before"),
+    Key("pane_1", "1", "1", "", "Images"),
+    Key("pane_2", "2", "2", "", "Containers"),
+    Key("pane_3", "3", "3", "", "Volumes"),
+    Key("pane_4", "4", "4", "", "Builds"),
+    Key("previous_tab", "left_square_bracket", "[", "", "Tab to the left"),
+    Key("next_tab", "right_square_bracket", "]", "", "Tab to the right"),
+    Key("zoom_in", "plus,equals_sign", "+", "", "More room for the right side"),
+    Key("zoom_out", "underscore,minus", "_", "", "More room for the lists"),
+    Key("bring", "i", "i", "import", "Load or import a file as an image"),
+    Key("command", "colon", ":", "command", "Run any stackyard line"),
+    Key("theme", "T", "T", "", "Next colour theme"),
+    Key("back", "escape", "Esc", "", "Back to the list; end a filter or a search"),
+    Key("help", "question_mark", "?", "help", "This page"),
+    Key("quit", "q", "q", "quit", "Leave; containers keep running"),
+)
+LIST = (
+    Key("cursor_down", "j,down", "j ↓", "", "Down"),
+    Key("cursor_up", "k,up", "k ↑", "", "Up"),
+    Key("cursor_first", "g,home", "g", "", "First"),
+    Key("cursor_last", "G,end", "G", "", "Last"),
+    Key("page_down", "pagedown,ctrl+f,ctrl+d", "PgDn", "", "A page down"),
+    Key("page_up", "pageup,ctrl+b,ctrl+u", "PgUp", "", "A page up"),
+    Key("open", "enter", "Enter", "open", "Go to the right side"),
+    Key("filter", "slash", "/", "filter", "Narrow the list: words, a regular expression, !not"),
+)
+IMAGE = (
+    Key("run", "x", "x", "run", "Start a container from the image"),
+    Key("tag", "t", "t", "tag", "Give the image one more name"),
+)
+CONTAINER = (
+    Key("logs", "l", "l", "logs", "Show the log"),
+    Key("start", "S", "S", "start", "Start"),
+    Key("stop", "s", "s", "stop", "Stop"),
+    Key("restart", "r", "r", "restart", "Restart"),
+    Key("kill", "K", "K", "kill", "Kill at once"),
+    Key("rename", "R", "R", "rename", "Rename"),
+)
+OBJECT = (
+    Key("remove", "d", "d", "remove", "Remove (asks)"),
+    Key("copy", "c", "c", "copy id", "Copy the id to the clipboard (OSC 52)"),
+    Key("prune", "D", "D", "prune", "Remove all of these that nothing uses (asks)"),
+)
+LOG = (
+    Key("line_down", "j,down", "j ↓", "", "Down"),
+    Key("line_up", "k,up", "k ↑", "", "Up"),
+    Key("scroll_sideways(-8)", "h,left", "h ←", "", "Left"),
+    Key("scroll_sideways(8)", "right", "→", "", "Right"),
+    Key("page_down", "pagedown,ctrl+f,space", "PgDn", "", "A page down"),
+    Key("page_up", "pageup,ctrl+b", "PgUp", "", "A page up"),
+    Key("log_first", "g,home", "g", "", "To the first line"),
+    Key("follow", "f,G,end", "f G", "follow", "To the last line, and follow"),
+    Key("search", "slash", "/", "search", "Search: words or a regular expression"),
+    Key("search_next", "n", "n", "next", "Next match down"),
+    Key("search_previous", "N", "N", "", "Next match up"),
+    Key("wrap", "w", "w", "wrap", "Wrap long lines"),
+    Key("times", "t", "t", "times", "Show when each line came"),
+)
+TEXT = (
+    Key("scroll_line(1)", "j,down", "j ↓", "scroll", "Down"),
+    Key("scroll_line(-1)", "k,up", "k ↑", "", "Up"),
+    Key("scroll_sideways(-8)", "h,left", "h ←", "", "Left"),
+    Key("scroll_sideways(8)", "l,right", "→", "", "Right"),
+    Key("scroll_page(1)", "pagedown,ctrl+f,space", "PgDn", "", "A page down"),
+    Key("scroll_page(-1)", "pageup,ctrl+b", "PgUp", "", "A page up"),
+    Key("scroll_first", "g,home", "g", "", "To the beginning"),
+    Key("scroll_last", "G,end", "G", "", "To the end"),
+)
+STACK = (
+    Key("cursor_down", "j,down", "j ↓", "layer", "The block below"),
+    Key("cursor_up", "k,up", "k ↑", "", "The block above"),
+    Key("cursor_first", "g,home", "g", "", "The top"),
+    Key("cursor_last", "G,end", "G", "", "The base"),
+)
+PAGES: tuple[tuple[str, tuple[Key, ...]], ...] = (
+    ("Everywhere", GLOBAL),
+    ("In a list", LIST),
+    ("Image", IMAGE),
+    ("Container", CONTAINER),
+    ("Image, container, volume", OBJECT),
+    ("Log", LOG),
+    ("Stack", STACK),
+)
+
+
+def bindings(*tables: Iterable[Key]) -> list[Binding]:
+    """Make Textual's bindings; each can be remapped by its id."""
+    return [
+        Binding(key.keys, _action(key.id), key.about, show=False, id=key.id.replace("(", ".").rstrip(")"))
+        for table in tables
+        for key in table
+    ]
+
+
+def _action(id: str) -> str:
+    return f"app.{id}" if id in ("help", "theme", "quit") else id
+
+
+def named(id: str, *tables: Iterable[Key]) -> Key:
+    """Find a key by what it does."""
+    return next(key for table in tables for key in table if key.id == id)

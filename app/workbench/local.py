@@ -1,0 +1,173 @@
+"""The yard on this machine: the engine's values turned into the workbench's."""
+
+from __future__ import annotations
+
+import os
+import shlex
+import sys
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+from app.workbench.yard import Container, Happening, Image, Kind, Layer, Lists, Step, Volume
+
+if TYPE_CHECKING:
+    from engine import Engine
+    from engine.containers.log import LogFile
+    from engine.containers.record import Container as Record
+    from engine.images.records import HistoryEntry
+    from engine.images.records import Image as ImageRecord
+
+
+class LocalYard:
+    """Answers for one engine."""
+
+    def __init__(self, engine: Engine) -> None:
+        self._engine = engine
+
+    def now(self) -> float:
+        """Tell the time."""
+        return time.time()
+
+    def kernel(self) -> str:
+        """Name the running kernel."""
+        system = os.uname()
+        return f"{system.sysname} {system.release}"
+
+    def lists(self) -> Lists:
+        """Read images, containers and volumes."""
+        return Lists(
+            tuple(map(_image, self._engine.images.list())),
+            tuple(map(_container, self._engine.containers.list(all=True))),
+            tuple(Volume(one.name, one.driver, one.created) for one in self._engine.volumes.list()),
+        )
+
+    def layers(self, image: str) -> tuple[Layer, ...]:
+        """List the layers; each is told by the step of the history that made it."""
+        found = self._engine.images.get(image)
+        steps = (found.config.get("history") or []) if isinstance(found.config, dict) else []
+        made = [index for index, step in enumerate(steps) if not step.get("empty_layer")]
+        told = list(reversed(self._engine.images.history(image)))
+        entries = [told[index] for index in made] if len(told) == len(steps) else []
+        return tuple(
+            Layer(layer.chain_id, layer.size, *_told(entries, number))
+            for number, layer in enumerate(found.chain)
+        )
+
+    def history(self, image: str) -> tuple[Step, ...]:
+        """List the steps, the newest first."""
+        entries = self._engine.images.history(image)
+        return tuple(Step(_moment(one.created), one.created_by, one.size, one.comment) for one in entries)
+
+    def writable(self, container: str) -> int:
+        """Measure the writable layer."""
+        return self._engine.containers.sizes(container).writable
+
+    def inspect(self, kind: Kind, id: str) -> Mapping[str, Any]:
+        """Tell all of one object."""
+        if kind == "image":
+            return self._engine.images.inspect(id)
+        if kind == "container":
+            return self._engine.containers.inspect(id)
+        return self._engine.volumes.inspect(id)
+
+    def log(self, container: str) -> LogFile:
+        """Open a log."""
+        return self._engine.containers.log(container)
+
+    def log_changes(self, container: str, stop: int) -> Iterator[None]:
+        """Follow a log."""
+        with self._engine.containers.log(container) as log:
+            yield from log.changes(stop)
+
+    def happenings(self, stop: Callable[[], bool]) -> Iterator[Happening]:
+        """Follow the journal."""
+        for event in self._engine.events.follow(stop=stop):
+            yield Happening(event.type, event.action, event.id)
+
+    def start(self, container: str) -> None:
+        """Start it."""
+        self._engine.containers.start(container)
+
+    def stop(self, container: str) -> None:
+        """Stop it."""
+        self._engine.containers.stop(container)
+
+    def restart(self, container: str) -> None:
+        """Restart it."""
+        self._engine.containers.restart(container)
+
+    def kill(self, container: str) -> None:
+        """Kill it."""
+        self._engine.containers.kill(container)
+
+    def rename(self, container: str, name: str) -> None:
+        """Rename it."""
+        self._engine.containers.rename(container, name)
+
+    def remove_container(self, container: str, force: bool) -> None:
+        """Remove it."""
+        self._engine.containers.remove(container, force=force)
+
+    def remove_image(self, image: str, force: bool) -> None:
+        """Remove it, or one of its names."""
+        self._engine.images.remove(image, force=force)
+
+    def remove_volume(self, volume: str) -> None:
+        """Remove it."""
+        self._engine.volumes.remove(volume)
+
+    def tag(self, image: str, reference: str) -> None:
+        """Name it."""
+        self._engine.images.tag(image, reference)
+
+    def prune(self, kind: Kind) -> int:
+        """Remove what nothing uses."""
+        rooms = {
+            "image": self._engine.images,
+            "container": self._engine.containers,
+            "volume": self._engine.volumes,
+        }
+        pruned: int = rooms[kind].prune().reclaimed  # type: ignore[attr-defined]
+        return pruned
+
+    def command(self, words: Sequence[str]) -> list[str]:
+        """Run the same program on the same store."""
+        return [sys.executable, "-m", "app.main", "--root", self._engine.paths.root, *words]
+
+
+def _image(image: ImageRecord) -> Image:
+    top = image.chain[-1].chain_id if image.chain else ""
+    return Image(image.id, image.tags, image.created, image.size, top)
+
+
+def _container(record: Record) -> Container:
+    state = record.state
+    return Container(
+        record.id,
+        record.name,
+        record.image,
+        record.image_id,
+        shlex.join(record.command),
+        record.created,
+        state.status,
+        state.exit_code,
+        state.started_at,
+        state.finished_at,
+        state.error,
+        record.ports,
+        record.mounts,
+    )
+
+
+def _told(entries: Sequence[HistoryEntry], number: int) -> tuple[float | None, str]:
+    """Return when and by what a layer was made, as far as the history tells."""
+    if number >= len(entries):
+        return None, ""
+    entry = entries[number]
+    return _moment(entry.created), entry.created_by or entry.comment
+
+
+def _moment(seconds: float) -> float | None:
+    """Docker's year 1 is no moment."""
+    return seconds if seconds > 0 else None

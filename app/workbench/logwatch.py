@@ -1,0 +1,47 @@
+"""Following one log: a thread that sleeps until the log grows and then says so, but never in a rush."""
+
+from __future__ import annotations
+
+import os
+import threading
+from collections.abc import Callable
+
+from app.workbench.yard import Yard
+from engine.errors import EngineError
+
+PAUSE = 0.1
+"""Seconds between two tellings."""
+
+
+class LogWatch:
+    """Calls `grew` (from its own thread) whenever a container's log has grown, until it is closed."""
+
+    def __init__(self, yard: Yard, container: str, grew: Callable[[], object]) -> None:
+        self._over = threading.Event()
+        self._stop = os.eventfd(0, os.EFD_CLOEXEC | os.EFD_NONBLOCK)
+        self._thread = threading.Thread(
+            target=self._follow, args=(yard, container, grew), daemon=True, name="log"
+        )
+        self._thread.start()
+
+    def _follow(self, yard: Yard, container: str, grew: Callable[[], object]) -> None:
+        try:
+            for _ in yard.log_changes(container, self._stop):
+                if self._over.is_set():
+                    break
+                grew()
+                self._over.wait(PAUSE)
+        except (EngineError, OSError):
+            # The container was removed while its log was shown; the list says so.
+            pass
+        finally:
+            os.close(self._stop)
+
+    def close(self) -> None:
+        """Stop following; returns at once."""
+        if not self._over.is_set():
+            self._over.set()
+            try:
+                os.eventfd_write(self._stop, 1)
+            except OSError:
+                pass

@@ -1,0 +1,22 @@
+"""The list of containers."""
+
+from __future__ import annotations
+
+from app.workbench import rows
+from app.workbench.panes.rowlist import RowList
+from app.workbench.yard import Lists
+
+WIDE = 44
+
+
+class Containers(RowList):
+    """Containers, the newest first."""
+
+    kind = "container"
+    number = 2
+    heading = "Containers"
+    nothing = "No containers yet: x on an image runs one."
+
+    def make(self, lists: Lists, now: float, width: int) -> list[rows.Row]:
+        """Make one row for each container."""
+        return rows.containers(lists.containers, now, wide=width >= WIDE)

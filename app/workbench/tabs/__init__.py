@@ -1,0 +1,1 @@
+"""What the right side shows of the selected object: one module for each tab."""

@@ -1,0 +1,257 @@
+"""The right side: a title, the tabs of what is selected, and the open one's content."""
+
+from __future__ import annotations
+
+from functools import partial
+from typing import TYPE_CHECKING
+
+from textual.app import ComposeResult
+from textual.containers import Vertical
+from textual.widget import Widget
+
+from app.workbench import pages, rows
+from app.workbench.actions import Selection, container_of, image_of
+from app.workbench.logwatch import LogWatch
+from app.workbench.spans import Span
+from app.workbench.stack import blocks
+from app.workbench.tabs.bars import TabBar, TitleBar
+from app.workbench.tabs.logs import LogView
+from app.workbench.tabs.stack import StackView
+from app.workbench.tabs.text import Lay, TextView
+from app.workbench.yard import Container, Kind, Layer, Lists, Log, Yard
+from engine.errors import EngineError
+
+if TYPE_CHECKING:
+    from app.workbench.errands import Errands
+
+TABS: dict[Kind, tuple[str, ...]] = {
+    "image": ("Stack", "History", "Config"),
+    "container": ("Logs", "Stack", "Config"),
+    "volume": ("Config", "Used by"),
+    "build": ("Builds",),
+}
+
+
+_NOTHING: dict[Kind, str] = {
+    "image": "The stack of an image will stand here. i brings one in from a file,"
+    " `: import --from-host` makes one out of this machine's programs.",
+    "container": "The log of a container will run here. x on an image starts one.",
+    "volume": "Nothing here yet. A volume keeps data outside of the stack, longer than any container.",
+    "build": "",
+}
+"""What an empty list's right side says."""
+
+
+class Detail(Vertical):
+    """Shows one object; what takes time is read in a thread, and dropped if another was chosen meanwhile."""
+
+    def __init__(self, yard: Yard, errands: Errands) -> None:
+        super().__init__(id="detail")
+        self._yard, self._errands = yard, errands
+        self._title, self._bar = TitleBar(), TabBar()
+        self._stack, self._logs, self._text = StackView(id="stack"), LogView(id="logs"), TextView(id="text")
+        self._logs.display = self._text.display = False
+        self._selection = Selection("image")
+        self._lists = Lists()
+        self._tabs: dict[Kind, str] = {kind: tabs[0] for kind, tabs in TABS.items()}
+        self._shown: tuple[object, ...] = ()
+        self._told: object = None
+        self._watch: LogWatch | None = None
+
+    def compose(self) -> ComposeResult:
+        """Lay out the bars and the three kinds of content."""
+        yield self._title
+        yield self._bar
+        yield self._stack
+        yield self._logs
+        yield self._text
+
+    def on_unmount(self) -> None:
+        """Let go of the log."""
+        self._leave_log()
+
+    @property
+    def tab(self) -> str:
+        """The open tab."""
+        return self._tabs[self._selection.kind]
+
+    @property
+    def view(self) -> Widget:
+        """The widget that shows the open tab."""
+        if not self._selection.key:
+            return self._text
+        return {"Stack": self._stack, "Logs": self._logs}.get(self.tab, self._text)
+
+    @property
+    def logs(self) -> LogView:
+        """The log."""
+        return self._logs
+
+    def show(self, selection: Selection, lists: Lists, row: rows.Row | None) -> None:
+        """Show another object, or the same one as it is now."""
+        self._selection, self._lists = selection, lists
+        self.retitle(row)
+        told = container_of(selection, lists) or image_of(selection, lists)
+        self._open(again=told != self._told and selection.key != "")
+        self._told = told
+
+    def retitle(self, row: rows.Row | None) -> None:
+        """Say what is selected."""
+        if row is None:
+            self._title.show(Span(""), {"build": "Builds"}.get(self._selection.kind, ""), "")
+        else:
+            self._title.show(row.mark, row.name, row.title)
+
+    def turn(self, by: int) -> None:
+        """Open the tab to the right or to the left."""
+        tabs = TABS[self._selection.kind]
+        self.choose(tabs[(tabs.index(self.tab) + by) % len(tabs)])
+
+    def choose(self, tab: str) -> None:
+        """Open a tab; the focus stays on the right side if it is there."""
+        focused = self.has_focus_within
+        self._tabs[self._selection.kind] = tab
+        self._open()
+        if focused:
+            self.view.focus()
+
+    def _open(self, *, again: bool = False) -> None:
+        """Show the open tab; the same again only if something about the object has changed."""
+        self._bar.show(TABS[self._selection.kind], self.tab)
+        shown = (self._selection.kind, self._selection.id, self.tab)
+        keep = shown == self._shown
+        if keep and not again:
+            return
+        self._shown = shown
+        if not keep:
+            for view in (self._stack, self._logs, self._text):
+                view.display = view is self.view
+        if self.tab != "Logs":
+            self._leave_log()
+        self._fill(keep)
+
+    def _fill(self, keep: bool) -> None:
+        selection, lists, now = self._selection, self._lists, self._yard.now()
+        if selection.kind == "build":
+            self._text.show(pages.builds())
+        elif not selection.key:
+            self._nothing()
+        elif self.tab == "Logs":
+            self._fill_logs(keep)
+        elif self.tab == "Stack":
+            self._fill_stack(keep)
+        elif self.tab == "History":
+            self._read(lambda: pages.history(self._yard.history(selection.id), now), keep)
+        elif self.tab == "Used by":
+            self._text.show(pages.used_by(selection.id, lists.containers, now), keep=keep)
+        else:
+            self._read(
+                lambda: pages.config(selection.kind, self._yard.inspect(selection.kind, selection.id)), keep
+            )
+
+    def _nothing(self) -> None:
+        self._leave_log()
+        self._stack.show((), "")
+        self._text.show(pages.says(_NOTHING[self._selection.kind]))
+
+    def _read(self, call: partial[Lay] | object, keep: bool) -> None:
+        """Read a text in a thread and show it if it is still wanted."""
+        shown = self._shown
+        assert callable(call)
+
+        def done(lay: Lay) -> None:
+            if shown == self._shown:
+                self._text.show(lay, keep=keep)
+
+        self._errands.run(call, done, lambda error: done(pages.says(str(error))))
+
+    def _fill_stack(self, keep: bool) -> None:
+        shown, lists = self._shown, self._lists
+        container = container_of(self._selection, lists)
+        image = container.image_id if container else self._selection.id
+
+        def read() -> tuple[tuple[Layer, ...], str]:
+            return self._yard.layers(image), self._yard.kernel()
+
+        def done(answer: tuple[tuple[Layer, ...], str], size: int | None = None, again: bool = keep) -> None:
+            if shown != self._shown:
+                return
+            layers, kernel = answer
+            names = {one.top: one.tags[0] for one in lists.images if one.top and one.tags and one.id != image}
+            writable = (container.name, size) if container else None
+            self._stack.show(blocks(layers, self._yard.now(), names, writable), kernel, keep=again)
+
+        def measured(answer: tuple[tuple[Layer, ...], str]) -> None:
+            if not keep or not container:
+                done(answer)
+            if container:
+                self._errands.run(
+                    lambda: self._yard.writable(container.id),
+                    lambda size: done(answer, size, True),
+                    lambda error: done(answer, None, True),
+                )
+
+        self._errands.run(read, measured, lambda error: done(((), self._yard.kernel())))
+
+    def _fill_logs(self, keep: bool) -> None:
+        container = container_of(self._selection, self._lists)
+        live = container is not None and container.alive
+        if keep and self._watch:
+            self._logs.tell(_silence(container), live=live)
+            self._logs.grow()
+            return
+        shown = self._shown
+        self._leave_log()
+        id = self._selection.id
+
+        def done(log: Log) -> None:
+            if shown != self._shown:
+                log.close()
+                return
+            self._logs.open(log, _silence(container), live=live)
+            self._watch = LogWatch(self._yard, id, lambda: self.app.call_later(self._grow, shown))
+
+        def failed(error: EngineError) -> None:
+            if shown == self._shown:
+                self._logs.open(None, str(error))
+
+        self._errands.run(lambda: self._yard.log(id), done, failed)
+
+    def _grow(self, shown: tuple[object, ...]) -> None:
+        if shown == self._shown:
+            self._logs.grow()
+
+    def _leave_log(self) -> None:
+        if self._watch:
+            self._watch.close()
+            self._watch = None
+            self._logs.open(None)
+
+    def on_log_view_search(self, event: LogView.Search) -> None:
+        """Search in a thread, in a reader of its own."""
+        shown, id, token = self._shown, self._selection.id, self._logs.begin_search()
+
+        def search() -> int | None:
+            log = self._yard.log(id)
+            try:
+                return log.find(event.matcher, event.start, backward=event.backward, stop=token.is_set)
+            finally:
+                log.close()
+
+        def done(line: int | None) -> None:
+            if shown == self._shown and not token.is_set():
+                self._logs.found(line, event.backward)
+
+        self._errands.run(search, done)
+
+    def on_tab_bar_chosen(self, event: TabBar.Chosen) -> None:
+        """Open the tab that was clicked."""
+        self.choose(event.tab)
+
+
+def _silence(container: Container | None) -> str:
+    if container is None:
+        return ""
+    if container.status == "created":
+        return "Not started yet: S starts it."
+    return "It has printed nothing yet." if container.alive else "It printed nothing."

@@ -37,19 +37,22 @@ def images(archive: Archive) -> Iterator[Packed]:
 
 
 def reference(descriptor: Descriptor) -> Reference | None:
-    """Read the name of an entry: containerd's annotation, or the standard one, be it a whole reference or a
-    bare word.
+    """Read the name of an entry: a whole reference or one word, or what containerd's annotation says.
 
-    A bare word becomes the repository, as podman takes it. A name that is no reference names nothing.
+    A word is the tag of the name that containerd's annotation gives, where it fits; else it becomes the
+    repository, as podman takes it. What is no reference names nothing.
     """
-    for key in (CONTAINERD_NAME, REF_NAME):
-        text = descriptor.annotations.get(key)
-        if text:
-            try:
-                return Reference.parse(text).tagged._replace(digest=None)
-            except InvalidReference:
-                continue
-    return None
+    word = descriptor.annotations.get(REF_NAME)
+    whole = descriptor.annotations.get(CONTAINERD_NAME)
+    # Tools that know only the standard annotation leave the other behind when they rename an image.
+    fits = whole is not None and (not word or whole == word or whole.endswith(f":{word}"))
+    text = whole if fits else word
+    if not text:
+        return None
+    try:
+        return Reference.parse(text).tagged._replace(digest=None)
+    except InvalidReference:
+        return None
 
 
 def _entries(entries: Sequence[Descriptor]) -> list[Descriptor]:

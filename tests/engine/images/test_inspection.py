@@ -14,8 +14,8 @@ BUSY = make({"a": b"1"}, {"b": b"22"}, author="me", variant="v8")
 # The keys of `docker image inspect` by dockerd 20.10 (API 1.41), in its order.
 KEYS = [
     "Id", "RepoTags", "RepoDigests", "Parent", "Comment", "Created", "Container", "ContainerConfig",
-    "DockerVersion", "Author", "Config", "Architecture", "Variant", "Os", "Size", "VirtualSize", "GraphDriver",
-    "RootFS", "Metadata",
+    "DockerVersion", "Author", "Config", "Architecture", "Variant", "Os", "Size", "VirtualSize",
+    "GraphDriver", "RootFS", "Metadata",
 ]  # fmt: skip
 
 

@@ -1,6 +1,8 @@
 from __future__ import annotations
 
+import sqlite3
 import time
+from collections.abc import Sequence
 
 import pytest
 
@@ -174,9 +176,14 @@ def test_three_hundred_images_are_listed_without_touching_their_files(
                 "INSERT INTO tags VALUES (?, ?, 0)",
                 (f"docker.io/library/many:{number}", f"sha256:{number:064x}"),
             )
-    queries = []
+    queries: list[str] = []
     ask = store.query
-    monkeypatch.setattr(store, "query", lambda *question: (queries.append(question), ask(*question))[1])
+
+    def counted(sql: str, parameters: Sequence[object] = ()) -> list[sqlite3.Row]:
+        queries.append(sql)
+        return ask(sql, parameters)
+
+    monkeypatch.setattr(store, "query", counted)
     monkeypatch.setattr(store, "content", None)
     begun = time.perf_counter()
 

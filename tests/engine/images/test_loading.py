@@ -231,6 +231,21 @@ class TestLayouts:
 
         assert load(images, tar_of(layout.files())) == [Loaded(reference, BUSY.id)]
 
+    @pytest.mark.parametrize(
+        ("word", "reference"),
+        [(None, "r.example/busy:1"), ("1", "r.example/busy:1"), ("renamed", "renamed:latest")],
+    )
+    def test_containerd_s_name_counts_while_it_fits_the_standard_one(
+        self, images: Images, word: str | None, reference: str
+    ) -> None:
+        layout = Layout()
+        names = {"io.containerd.image.name": "r.example/busy:1"}
+        if word:
+            names["org.opencontainers.image.ref.name"] = word
+        layout.add(layout.manifest(BUSY, annotations=names))
+
+        assert load(images, tar_of(layout.files())) == [Loaded(reference, BUSY.id)]
+
     def test_one_image_with_several_names_is_loaded_once(self, images: Images) -> None:
         layout = Layout()
         layout.add(layout.manifest(BUSY), "busy:1").add(layout.manifest(BUSY), "busy:2")

@@ -14,7 +14,7 @@ from engine.errors import NotFound
 
 IMAGE = "yard/base:latest"
 NAME = "demo"
-_SERVICE = """
+_SERVICE = """\
 count=$(cat /var/lib/count 2>/dev/null || echo 0)
 mkdir -p /var/lib
 echo "the crane wakes up at $count"

@@ -78,7 +78,8 @@ class Engine:
         """Measure what images, containers and volumes take, and what of it could go."""
         from engine.store.usage import disk_usage
 
-        return disk_usage(self.store)
+        running = frozenset(container.id for container in self.containers.list())
+        return disk_usage(self.store, running=running)
 
     def version(self) -> dict[str, Any]:
         """Tell the versions of the engine and of what it stands on."""

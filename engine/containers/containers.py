@@ -12,9 +12,9 @@ from engine.containers.lifecycle import Lifecycle
 from engine.containers.names import checked
 from engine.containers.options import Options
 from engine.containers.record import Container
-from engine.errors import Conflict, NotFound
+from engine.errors import Conflict, NotFound, StartFailed
 from engine.events import EventLog, event
-from engine.snapshots.choice import choose
+from engine.snapshots.choice import choose, made_by
 from engine.snapshots.protocol import Snapshotter
 from engine.store.locks import Lock
 from engine.store.store import Store
@@ -22,6 +22,7 @@ from engine.store.store import Store
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from engine.containers.log import LogEntry, LogFile
+    from engine.shim.doorbell import Doorbell
     from engine.shim.spawn import Shim
 
 Filters = Mapping[str, Sequence[str]]
@@ -114,7 +115,7 @@ class Containers:
 
     def start(self, name: str) -> None:
         """Start a container. Raises StartFailed, whose `code` is docker's exit code."""
-        self._lifecycle.start(name)
+        self._start(name, attached=False)
 
     def start_attached(self, name: str) -> Iterator[LogEntry]:
         """Start a container; yield what it prints until it ends.
@@ -125,7 +126,7 @@ class Containers:
 
         paths = self.store.paths.container(record.find(self.store, name).id)
         beginning = time.time() if state.read(paths).run else None
-        bell = self._lifecycle.start(name, attached=True)
+        bell = self._start(name, attached=True)
         return log.read(
             paths.log,
             since=beginning,
@@ -175,7 +176,8 @@ class Containers:
     def sizes(self, name: str) -> Sizes:
         """Measure what a container takes on disk."""
         container = record.find(self.store, name)
-        writable = self._snapshotter.usage(self.store.paths.container(container.id).bundle)
+        bundle = self.store.paths.container(container.id).bundle
+        writable = made_by(bundle, self._snapshotter).usage(bundle)
         numbers = container.config["Snapshots"]
         marks = ",".join("?" * len(numbers))
         total = self.store.query(
@@ -227,6 +229,16 @@ class Containers:
         if self._chosen is None:
             self._chosen = choose(self.store.paths)
         return self._chosen
+
+    def _start(self, name: str, *, attached: bool) -> Doorbell | None:
+        """Start; an `--rm` container that cannot be started goes at once."""
+        try:
+            return self._lifecycle.start(name, attached=attached)
+        except StartFailed:
+            container = record.find(self.store, name)
+            if container.host_config["AutoRemove"]:
+                self.bury(container.id)
+            raise
 
     def _settled(self, container: Container) -> Container:
         """Write down what a killed shim could not, then look again."""

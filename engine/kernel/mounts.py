@@ -140,11 +140,16 @@ def open_overlay(
     """Create a union without attaching it; return the descriptor of its root."""
     pairs: list[tuple[str, str | None]] = [("source", "overlay"), *(("lowerdir+", lower) for lower in lowers)]
     if upper is not None:
-        pairs += [("upperdir", upper), ("workdir", work)]
+        # Unlike `lowerdir+`, these two are unescaped by the kernel.
+        pairs += [("upperdir", _unslashed(upper)), ("workdir", _unslashed(work or ""))]
     for option in options:
         key, _, value = option.partition("=")
         pairs.append((key, value or None))
     return create("overlay", pairs)
+
+
+def _unslashed(path: str) -> str:
+    return path.replace("\\", "\\\\")
 
 
 def _overlay_by_options(

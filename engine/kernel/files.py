@@ -107,22 +107,7 @@ def remove(directory: int, name: bytes) -> None:
     except OSError as error:
         if error.errno not in (errno.EISDIR, errno.EPERM):
             raise
-    trail = [name]
-    while trail:
-        here = _reopen(directory, trail)
-        try:
-            below = _empty(here)
-        finally:
-            os.close(here)
-        if below is not None:
-            trail.append(below)
-            continue
-        last = trail.pop()
-        parent = _reopen(directory, trail)
-        try:
-            os.rmdir(last, dir_fd=parent)
-        finally:
-            os.close(parent)
+    _remove_tree(directory, name)
 
 
 def magic_path(descriptor: int) -> str:
@@ -193,20 +178,57 @@ def _open_by_walking(root: int, path: bytes, flags: int, mode: int) -> int:
         os.close(directory)
 
 
-def _empty(here: int) -> bytes | None:
-    """Unlink what is not a directory; name the first directory that is not empty."""
-    for name in os.listdir(here):
-        raw = os.fsencode(name)
+def _remove_tree(directory: int, name: bytes) -> None:
+    here = os.open(name, DIRECTORY | os.O_NOFOLLOW, dir_fd=directory)
+    parents: list[tuple[int, int]] = []
+    try:
+        levels = [(name, _empty(here))]
+        while True:
+            name, pending = levels[-1]
+            if pending:
+                below = os.open(pending[-1], DIRECTORY | os.O_NOFOLLOW, dir_fd=here)
+                parents.append(_identity(here))
+                here = _replace(here, below)
+                levels.append((pending.pop(), _empty(here)))
+                continue
+            levels.pop()
+            if not levels:
+                break
+            here = _replace(here, _ascend(here, parents.pop()))
+            os.rmdir(name, dir_fd=here)
+    finally:
+        os.close(here)
+    os.rmdir(name, dir_fd=directory)
+
+
+def _identity(here: int) -> tuple[int, int]:
+    status = os.fstat(here)
+    return status.st_dev, status.st_ino
+
+
+def _ascend(here: int, expected: tuple[int, int]) -> int:
+    """Open the parent, unless the directory has been moved elsewhere since we came down."""
+    parent = os.open(b"..", DIRECTORY, dir_fd=here)
+    if _identity(parent) != expected:
+        os.close(parent)
+        raise OSError(errno.ESTALE, os.strerror(errno.ESTALE))
+    return parent
+
+
+def _empty(here: int) -> list[bytes]:
+    """Unlink what is not a directory and remove what is empty; name the directories that are left."""
+    left: list[bytes] = []
+    for name in map(os.fsencode, os.listdir(here)):
         try:
-            os.unlink(raw, dir_fd=here)
+            os.unlink(name, dir_fd=here)
             continue
         except OSError as error:
             if error.errno not in (errno.EISDIR, errno.EPERM):
                 raise
         try:
-            os.rmdir(raw, dir_fd=here)
+            os.rmdir(name, dir_fd=here)
         except OSError as error:
             if error.errno != errno.ENOTEMPTY:
                 raise
-            return raw
-    return None
+            left.append(name)
+    return left

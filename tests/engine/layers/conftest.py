@@ -11,7 +11,8 @@ from pathlib import Path
 from typing import BinaryIO
 
 import pytest
-from engine.layers.apply import Applied, Limits, apply
+
+from engine.layers.apply import DEFAULT, Applied, Limits, apply
 
 Member = tuple[tarfile.TarInfo, bytes]
 ROOT = os.geteuid() == 0
@@ -69,7 +70,7 @@ Unpack = Callable[..., Applied]
 def unpack(root: Path) -> Unpack:
     """Unpack into `root`, as far as this user may."""
 
-    def run(tar: BinaryIO, where: Path = root, limits: Limits = Limits()) -> Applied:
+    def run(tar: BinaryIO, where: Path = root, limits: Limits = DEFAULT) -> Applied:
         return apply(tar, str(where), owners=ROOT, limits=limits)
 
     return run
@@ -92,8 +93,18 @@ def portrait(path: Path) -> list[tuple[object, ...]]:
                 content = Path(os.fsdecode(full)).read_bytes()
             elif stat.S_ISLNK(status.st_mode):
                 content = os.readlink(full)
-            found.append((relative, status.st_mode, status.st_uid, status.st_gid, status.st_rdev,
-                          status.st_mtime_ns, first, content))
+            found.append(
+                (
+                    relative,
+                    status.st_mode,
+                    status.st_uid,
+                    status.st_gid,
+                    status.st_rdev,
+                    status.st_mtime_ns,
+                    first,
+                    content,
+                )
+            )
     return sorted(found, key=repr)
 
 

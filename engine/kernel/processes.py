@@ -6,7 +6,7 @@ import ctypes
 import os
 import signal
 import struct
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from engine.kernel.libc import NUMBER, call, syscall
 
@@ -134,12 +134,25 @@ def close_on_exec_from(first: int) -> None:
     try:
         syscall(_CLOSE_RANGE, first, 0xFFFFFFFF, _CLOSE_RANGE_CLOEXEC)
     except OSError:
-        for name in os.listdir("/proc/self/fd"):
-            if int(name) >= first:
-                try:
-                    os.set_inheritable(int(name), False)
-                except OSError:
-                    continue
+        _each_descriptor_from(first, lambda number: os.set_inheritable(number, False))
+
+
+def close_from(first: int) -> None:
+    """Close every descriptor from `first` on."""
+    try:
+        syscall(_CLOSE_RANGE, first, 0xFFFFFFFF, 0)
+    except OSError:
+        _each_descriptor_from(first, os.close)
+
+
+def _each_descriptor_from(first: int, do: Callable[[int], object]) -> None:
+    """Below Linux 5.9 or 5.11 the descriptors are looked up one by one."""
+    for name in os.listdir("/proc/self/fd"):
+        if int(name) >= first:
+            try:
+                do(int(name))
+            except OSError:
+                continue
 
 
 def new_session_keyring() -> None:

@@ -10,7 +10,7 @@ import json
 import os
 from typing import Any, NamedTuple
 
-from engine.errors import StartFailed
+from engine.errors import StartFailed, from_os
 from engine.kernel.processes import NAMESPACE_FLAG, clone
 from engine.paths import ContainerPaths
 from engine.runtime import init
@@ -38,16 +38,20 @@ def launch(paths: ContainerPaths, stdio: tuple[int, int, int], *, cache: str) ->
     linux = spec["linux"]
     document = linux.get("seccomp")
     program = cached(document, cache) if document else None
+    union = read_union(paths.rootfs_mounts)
     cgroup = Cgroup.create(linux["cgroupsPath"], linux.get("resources", {}))
     answer, report = os.pipe2(os.O_CLOEXEC)
-    birth = init.Birth(paths.bundle, spec, read_union(paths.rootfs_mounts), cgroup, program, stdio, report)
+    birth = init.Birth(paths.bundle, spec, union, cgroup, program, stdio, report)
     try:
         pid = clone(_flags(linux), cgroup.unified)
         if pid == 0:
             init.live(birth)
         os.close(report)
         _await(pid, answer)
-    except (OSError, StartFailed):
+    except OSError as error:
+        cgroup.remove()
+        raise from_os(error, "cannot make the container's namespaces") from error
+    except StartFailed:
         cgroup.remove()
         raise
     finally:

@@ -17,7 +17,7 @@ import sys
 import time
 from typing import Any, NamedTuple
 
-from engine.errors import EngineError, StartFailed
+from engine.errors import EngineError, InUse, StartFailed, from_os
 from engine.events import EventLog, event
 from engine.kernel import processes
 from engine.paths import ContainerPaths, Paths
@@ -32,6 +32,7 @@ READ_BYTES = 256 << 10
 _F_SETPIPE_SZ, _PIPE_BYTES = 1031, 1 << 20
 _DRAIN_SECONDS = 1.0
 """How long output is awaited after the end, should a stray process still hold the pipe."""
+_PATIENCE_SECONDS = 5.0
 _LINGER_SECONDS = 0.3
 """How long whoever waits for an `--rm` container has to remove it before the shim does."""
 
@@ -45,35 +46,39 @@ def main() -> None:
     if not text:
         return
     order = Order(**json.loads(text))
-    processes.set_name("stackyard-shim")
-    processes.undumpable()
-    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP, signal.SIGPIPE):
-        signal.signal(number, signal.SIG_IGN)
+    _settle_in()
     paths = Paths(order.root, order.run_folder)
     if _run(order, paths) and order.auto_remove:
         _remove_later(order, paths)
 
 
+def _settle_in() -> None:
+    """Let go of what came from the caller: descriptors, folder, umask; keep what is told to it to itself."""
+    processes.close_from(ANSWER + 1)
+    os.chdir("/")
+    os.umask(0o022)
+    processes.set_name("stackyard-shim")
+    processes.undumpable()
+    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP, signal.SIGPIPE):
+        signal.signal(number, signal.SIG_IGN)
+
+
 def _run(order: Order, paths: Paths) -> bool:
     bundle = paths.container(order.id)
-    alive = os.open(bundle.alive, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
-    fcntl.flock(alive, fcntl.LOCK_EX)
-    log = LogWriter(bundle.log)
-    pipes = _Pipes.make()
+    launched = None
     try:
+        _hold(bundle.alive)
+        log = LogWriter(bundle.log)
+        pipes = _Pipes.make()
         launched = launch(bundle, pipes.inside, cache=f"{paths.root}/seccomp")
+        pipes.close_inside()
+        ticks = processes.start_time(launched.pid) or 0
+        write(bundle.state, Started(order.run, launched.pid, ticks, os.getpid(), time.time()))
     except (EngineError, OSError) as error:
-        code = error.code if isinstance(error, StartFailed) else 125
-        message = error.brief if isinstance(error, EngineError) else str(error)
-        write(bundle.exit, Ended(order.run, code, time.time(), message, failed=True))
-        _answer({"code": code, "error": message})
-        os.close(ANSWER)
+        if launched:
+            _undo(launched)
+        _give_up(order, bundle, error)
         return False
-    pipes.close_inside()
-    started = Started(
-        order.run, launched.pid, processes.start_time(launched.pid) or 0, os.getpid(), time.time()
-    )
-    write(bundle.state, started)
     _answer({"pid": launched.pid})
     bell = Ringer(ANSWER)
     if not order.attached:
@@ -82,6 +87,39 @@ def _run(order: Order, paths: Paths) -> bool:
     _record(order, paths, bundle, launched, status)
     bell.close()
     return True
+
+
+def _hold(path: str) -> None:
+    """Lock the file that says this run lives; the shim of the run before may need a moment to let go."""
+    descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+    deadline = time.monotonic() + _PATIENCE_SECONDS
+    while True:
+        try:
+            return fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            if time.monotonic() > deadline:
+                raise InUse("another run of this container is not over yet") from None
+            time.sleep(0.002)
+
+
+def _undo(launched: Launched) -> None:
+    """End a container of whose start nothing could be written down."""
+    os.kill(launched.pid, signal.SIGKILL)
+    os.waitpid(launched.pid, 0)
+    launched.cgroup.remove()
+
+
+def _give_up(order: Order, bundle: ContainerPaths, error: EngineError | OSError) -> None:
+    code = error.code if isinstance(error, StartFailed) else 125
+    if isinstance(error, OSError):
+        error = from_os(error, "cannot use the container's files")
+    try:
+        write(bundle.exit, Ended(order.run, code, time.time(), error.brief, failed=True))
+    except OSError:
+        # The answer tells it too.
+        pass
+    _answer({"code": code, "error": str(error)})
+    os.close(ANSWER)
 
 
 class _Pipes(NamedTuple):

@@ -11,10 +11,11 @@ import stat
 from typing import NamedTuple
 
 from engine.errors import InvalidInput
-from engine.kernel.files import open_in_root
+from engine.kernel.files import magic_path, open_in_root
 
 _MOST_BYTES = 10 << 20
 _MOST_ID = 2**31 - 1
+_MOST_DIGITS = 20
 
 
 class Account(NamedTuple):
@@ -41,14 +42,14 @@ def resolve(root: int, user: str) -> Account:
         entry = next((row for row in passwd if row[0] == who), entry)
     if entry is not None:
         uid, gid, name, home = _number(entry[2]), _number(entry[3]), entry[0], entry[5] or "/"
-    elif who.isdigit():
+    elif _is_number(who):
         uid, gid, name, home = _number(who), 0, "", "/"
     else:
         raise InvalidInput(f"unable to find user {who}: no matching entries in passwd file")
     rows = _rows(root, b"etc/group", 4)
     if group:
         found = next((row for row in rows if row[0] == group), None)
-        if found is None and not group.isdigit():
+        if found is None and not _is_number(group):
             raise InvalidInput(f"unable to find group {group}: no matching entries in group file")
         gid = _number(found[2] if found else group)
         return Account(uid, gid, (gid,), home)
@@ -56,20 +57,32 @@ def resolve(root: int, user: str) -> Account:
     return Account(uid, gid, tuple(dict.fromkeys((gid, *others))), home)
 
 
+def _is_number(text: str) -> bool:
+    """Tell whether an id is meant, be it a negative one."""
+    digits = text.removeprefix("-")
+    return digits.isascii() and digits.isdigit()
+
+
 def _number(text: str) -> int:
-    if not text.isdigit() or int(text) > _MOST_ID:
-        raise InvalidInput(f"uids and gids must be in range 0-{_MOST_ID}, not {text or 'empty'}")
+    if not _is_number(text) or len(text) > _MOST_DIGITS or not 0 <= int(text) <= _MOST_ID:
+        raise InvalidInput(f"uids and gids must be in range 0-{_MOST_ID}", details=text[:_MOST_DIGITS])
     return int(text)
 
 
 def _rows(root: int, path: bytes, columns: int) -> list[list[str]]:
+    """Read a file of the image: only a regular one is opened, since opening a device may already do harm."""
     try:
-        descriptor = open_in_root(root, path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
+        found = open_in_root(root, path, os.O_PATH | os.O_CLOEXEC)
     except OSError:
         return []
-    with open(descriptor, "rb") as file:
-        if not stat.S_ISREG(os.fstat(descriptor).st_mode):
+    try:
+        if not stat.S_ISREG(os.fstat(found).st_mode):
             return []
-        text = file.read(_MOST_BYTES).decode("utf-8", "surrogateescape")
-    rows = (line.split(":") for line in text.splitlines() if line and not line.startswith("#"))
-    return [row for row in rows if len(row) >= columns and row[2].isdigit()]
+        with open(magic_path(found), "rb", buffering=0) as file:
+            text = file.read(_MOST_BYTES).decode("utf-8", "surrogateescape")
+    except OSError:
+        return []
+    finally:
+        os.close(found)
+    rows = (line.split(":") for line in text.split("\n") if line and not line.startswith("#"))
+    return [row for row in rows if len(row) >= columns and _is_number(row[2])]

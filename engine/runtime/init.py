@@ -10,6 +10,7 @@ from __future__ import annotations
 import errno
 import os
 import signal
+import stat
 from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple, NoReturn
 
@@ -17,7 +18,7 @@ from engine.kernel import network, processes
 from engine.kernel.mounts import Mount
 from engine.runtime import credentials, rootfs
 from engine.runtime.cgroups.cgroup import Cgroup
-from engine.runtime.reaper import reap_until
+from engine.runtime.reaper import PASSED, reap_until
 
 ENGINE_FAILED, NOT_EXECUTABLE, NOT_FOUND = 125, 126, 127
 INIT = "org.stackyard.init"
@@ -61,6 +62,7 @@ def _become(birth: Birth) -> None:
     processes.new_session_keyring()
     processes.close_on_exec_from(3)
     _restore_signals()
+    _hand_over_streams(process["user"]["uid"])
     credentials.give_up(process, birth.filter)
     if spec.get("annotations", {}).get(INIT) == "true":
         _leave_init_behind(birth.report, process["args"])
@@ -104,7 +106,10 @@ def _write(path: str, value: str) -> None:
 
 
 def _enter_cwd(path: str) -> None:
-    os.makedirs(path, 0o755, exist_ok=True)
+    """Enter the working directory, which `assemble` has provided.
+
+    It must not be one of ours, reached through a descriptor (CVE-2024-21626).
+    """
     os.chdir(path)
     if not os.getcwd().startswith("/"):
         raise OSError(errno.EINVAL, "the working directory is outside of the container")
@@ -117,12 +122,22 @@ def _restore_signals() -> None:
     signal.pthread_sigmask(signal.SIG_SETMASK, ())
 
 
+def _hand_over_streams(uid: int) -> None:
+    """Make the pipes the user's own, who may then open /dev/stdout like any file."""
+    for descriptor in (0, 1, 2):
+        if stat.S_ISFIFO(os.fstat(descriptor).st_mode):
+            os.fchown(descriptor, uid, -1)
+
+
 def _leave_init_behind(report: int, arguments: Sequence[str]) -> None:
     """Fork: the child goes on to be the program, this process stays as its init and ends as it ends."""
+    # A signal that comes before the init can pass it on waits; as pid 1 it would be lost.
+    signal.pthread_sigmask(signal.SIG_BLOCK, PASSED)
     child = os.fork()
     if child:
-        os.close(report)
+        processes.close_from(3)
         reap_until(child, ("/sbin/docker-init", "--", *arguments))
+    signal.pthread_sigmask(signal.SIG_UNBLOCK, PASSED)
 
 
 def _execute(report: int, arguments: Sequence[str], environment: Sequence[str]) -> NoReturn:
@@ -140,7 +155,8 @@ def _execute(report: int, arguments: Sequence[str], environment: Sequence[str]) 
                 raise PermissionError(errno.EACCES, "permission denied")
             os.execve(path, list(arguments), variables)
         except (FileNotFoundError, NotADirectoryError):
-            continue
+            if os.path.isfile(path):
+                _fail(report, NOT_FOUND, f"exec {path}: no such file or directory (its interpreter)")
         except PermissionError:
             denied = True
         except OSError as error:

@@ -11,12 +11,13 @@ from collections.abc import Sequence
 from types import FrameType
 from typing import NoReturn
 
-from engine.kernel.processes import show_arguments
+from engine.kernel.processes import set_name, show_arguments
 
-_PASSED = (
+PASSED = (
     signal.SIGHUP, signal.SIGINT, signal.SIGQUIT, signal.SIGTERM, signal.SIGUSR1, signal.SIGUSR2,
-    signal.SIGWINCH,    signal.SIGCONT, signal.SIGTSTP, signal.SIGTTIN, signal.SIGTTOU, signal.SIGALRM,
+    signal.SIGWINCH, signal.SIGCONT, signal.SIGTSTP, signal.SIGTTIN, signal.SIGTTOU, signal.SIGALRM,
 )  # fmt: skip
+"""What is for the program; the caller has blocked them, so that none gets lost before."""
 
 
 def reap_until(child: int, title: Sequence[str]) -> NoReturn:
@@ -31,8 +32,10 @@ def reap_until(child: int, title: Sequence[str]) -> NoReturn:
         except ProcessLookupError:
             return
 
-    for number in _PASSED:
+    for number in PASSED:
         signal.signal(number, pass_on)
+    signal.pthread_sigmask(signal.SIG_UNBLOCK, PASSED)
+    set_name(os.path.basename(title[0]))
     show_arguments(title)
     while True:
         pid, status = os.wait()

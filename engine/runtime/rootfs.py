@@ -47,6 +47,7 @@ _LINKS = (
 )  # fmt: skip
 _OWN = ("/proc", "/sys", "/dev")
 _NULL = os.makedev(1, 3)
+_LINKS_FOLLOWED = 40
 
 
 ControlGroups = Sequence[tuple[str, str, str]]
@@ -67,6 +68,7 @@ def assemble(rootfs: str, union: Iterable[Mount], spec: Mapping[str, Any], group
         _freeze(root, path)
     for path in linux.get("maskedPaths", ()):
         _mask(root, path)
+    _provide_cwd(root, spec["process"]["cwd"])
     if spec.get("root", {}).get("readonly"):
         mounts.set_attributes(root, mounts.MOUNT_ATTR_RDONLY)
     os.close(root)
@@ -176,16 +178,41 @@ def _mount_point(root: int, path: str, *, directory: bool) -> int:
         return open_in_root(root, name, os.O_PATH)
     except FileNotFoundError:
         pass
-    parent, _, last = name.rstrip(b"/").rpartition(b"/")
-    folder = open_directory(root, name if directory else parent, _make_directory)
-    if not directory:
-        os.close(os.open(last, os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC, 0o644, dir_fd=folder))
-    os.close(folder)
+    if directory:
+        os.close(open_directory(root, name, _make_directory))
+    else:
+        _make_file(root, name)
     return open_in_root(root, name, os.O_PATH)
+
+
+def _make_file(root: int, name: bytes) -> None:
+    """Make an empty file; where the image has a link that leads nowhere, at the end of the link."""
+    for _ in range(_LINKS_FOLLOWED):
+        parent, _, last = name.rpartition(b"/")
+        folder = open_directory(root, parent, _make_directory)
+        try:
+            flags = os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
+            return os.close(os.open(last, flags, 0o644, dir_fd=folder))
+        except FileExistsError:
+            link = os.readlink(last, dir_fd=folder)
+        finally:
+            os.close(folder)
+        name = link if link.startswith(b"/") else parent + b"/" + link
+    raise OSError(errno.ELOOP, os.strerror(errno.ELOOP))
 
 
 def _make_directory(parent: int, name: bytes) -> None:
     os.mkdir(name, 0o755, dir_fd=parent)
+
+
+def _provide_cwd(root: int, path: str) -> None:
+    """Make the working directory where the image has none, as docker does, also below a read-only root."""
+    try:
+        os.close(open_directory(root, os.fsencode(path), _make_directory))
+    except OSError as error:
+        clash = error.errno in (errno.EEXIST, errno.ENOTDIR)
+        problem = "not a directory" if clash else (error.strerror or "").lower()
+        raise OSError(error.errno, f"cannot use {path} as the working directory: {problem}") from None
 
 
 def _fill_dev(root: int, spec: Mapping[str, Any]) -> None:

@@ -7,6 +7,7 @@ from typing import Any
 
 from engine.errors import Corrupt
 from engine.images.archive import Archive
+from engine.images.intake import Blob
 from engine.images.packed import Packed, PackedLayer
 from engine.oci import digest, media
 from engine.oci.document import MAX_BYTES, field, load_any, strings
@@ -33,7 +34,7 @@ def _packed(archive: Archive, image: dict[str, Any]) -> Packed:
     stem = name.rpartition("/")[2].removesuffix(".json")
     if IDENTIFIER.fullmatch(stem):
         digest.verify(config, f"sha256:{stem}", "config")
-    layers = tuple(PackedLayer(file) for file in strings(image, "Layers", _WHAT) or ())
+    layers = tuple(_layer(archive, file) for file in strings(image, "Layers", _WHAT) or ())
     names = strings(image, "RepoTags", _WHAT) or ()
     return Packed(
         config,
@@ -41,3 +42,11 @@ def _packed(archive: Archive, image: dict[str, Any]) -> Packed:
         tuple(Reference.parse(text).tagged for text in names),
         config_type=media.DOCKER_CONFIG,
     )
+
+
+def _layer(archive: Archive, name: str) -> PackedLayer:
+    """Note what a layer's name says: since docker 25 it is the digest of its bytes, packed or not."""
+    folder, _, stem = name.rpartition("/")
+    if folder == "blobs/sha256" and IDENTIFIER.fullmatch(stem):
+        return PackedLayer(name, Blob(f"sha256:{stem}", archive.size(name), ""))
+    return PackedLayer(name)

@@ -30,6 +30,7 @@ class Blob(NamedTuple):
     digest: str
     size: int
     media_type: str
+    """Empty where nobody said it: then the bytes do."""
 
 
 class Layer(NamedTuple):
@@ -86,14 +87,14 @@ class Intake:
         HostileArchive for what must not be unpacked.
         """
         directory = self._directory() if unpack else None
+        known = blob.digest if blob else None
         received = Received(stream, self.report, phase, total)
         compression = compression_of(received.peek())
         media_type = media.LAYER_OF_COMPRESSION.get(compression)
-        if media_type is None and blob is None:
+        if media_type is None and known is None:
             # No media type exists for a layer in xz or bzip2: what is kept is the tar inside.
             received = Received(decompressed(received), self.report, phase, 0)
             media_type = media.OCI_LAYER
-        known = blob.digest if blob else None
         with self.ingest.blob(known) as writer:
             received.keep(writer)
             applied = self._apply(decompressed(received), directory)
@@ -106,7 +107,8 @@ class Intake:
             if blob and writer.size != blob.size:
                 raise Corrupt(f"blob {blob.digest} is {writer.size} bytes long, not {blob.size}")
             name, size = writer.finish()
-        kept = blob or Blob(name, size, media_type or media.OCI_LAYER)
+        said = blob.media_type if blob else ""
+        kept = Blob(name, size, said or media_type or media.OCI_LAYER)
         return Layer(applied.diff_id, applied.size, kept, directory)
 
     def name(self, id: str, references: Sequence[Reference]) -> Listed:

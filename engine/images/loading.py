@@ -117,7 +117,10 @@ def _kept(store: Store, diff_id: str, blob: Blob | None) -> Blob | None:
     """Find the layer's blob in the store: the one the manifest names, or else the plain tar."""
     name = blob.digest if blob else diff_id
     rows = store.query("SELECT size FROM blobs WHERE digest = ?", (name,))
-    return (blob or Blob(name, rows[0]["size"], media.OCI_LAYER)) if rows else None
+    if not rows or (blob and not blob.media_type and name != diff_id):
+        return None
+    said = blob.media_type if blob else ""
+    return Blob(name, rows[0]["size"], said or media.OCI_LAYER)
 
 
 @contextmanager

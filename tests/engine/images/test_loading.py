@@ -103,6 +103,33 @@ class TestDockerArchives:
         assert len(images.get("twice:1").chain) == 2
         assert_whole(store)
 
+    @pytest.mark.parametrize("compression", LAYER_TYPES)
+    def test_a_later_docker_s_archive_is_a_layout_too(
+        self, images: Images, store: Store, compression: str
+    ) -> None:
+        """Docker 25 writes blobs by digest, an index, and manifest.json beside them for all tags."""
+        layout = Layout()
+        layout.add(layout.manifest(BUSY, compression), "1")
+        packed = [COMPRESSIONS[compression](tar) for tar in BUSY.layers]
+        listed: dict[str, Any] = {
+            "Config": f"blobs/sha256/{BUSY.id[7:]}",
+            "RepoTags": ["busy:1", "busy:2"],
+            "Layers": [f"blobs/sha256/{digest_of(data)[7:]}" for data in packed],
+            "LayerSources": {},
+        }
+        files = {**layout.files(), "manifest.json": json.dumps([listed]).encode()}
+
+        assert load(images, tar_of(files)) == [Loaded("busy:1", BUSY.id), Loaded("busy:2", BUSY.id)]
+        assert_whole(store)
+        types = store.query("SELECT media_type FROM image_blobs WHERE kind = 'layer'")
+        assert {row["media_type"] for row in types} == {LAYER_TYPES[compression]}
+
+        images.prune(all=True)
+        files[listed["Layers"][0]] = packed[0] + b"more"
+        with pytest.raises(Corrupt):
+            load(images, tar_of(files))
+        assert_empty(store)
+
     @pytest.mark.parametrize("compression", COMPRESSIONS)
     def test_archives_and_their_layers_may_be_compressed(
         self, images: Images, store: Store, compression: str

@@ -1,7 +1,7 @@
 """`stackyard demo`: one command from nothing to a running container on screen, without a network.
 
-A base image is made from this machine's own programs, and on it a small service runs that logs a line a second and
-keeps a counter in a file: something to look at in every pane.
+A base image is made from this machine's own programs, and on it a small service runs that logs a line a
+second and keeps a counter in a file: something to look at in every pane.
 """
 
 from __future__ import annotations
@@ -55,7 +55,8 @@ def _sample(engine: Engine) -> None:
     except NotFound:
         options = Options(command=("sh", "-c", _SERVICE), name=NAME, labels={"org.stackyard.demo": "1"})
         container = engine.containers.get(engine.containers.create(IMAGE, options))
-        _tell("container", f"created {NAME} ({container.id[:12]}): a line a second, and a counter in /var/lib/count")
+        what = "a line a second, and a counter in /var/lib/count"
+        _tell("container", f"created {NAME} ({container.id[:12]}): {what}")
     if container.state.running:
         _tell("container", f"{NAME} is running")
     else:

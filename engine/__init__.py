@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from engine.errors import EngineError as EngineError
 
 __all__ = ["Engine", "EngineError"]
-__version__ = "0.1.0"
+
 
 
 def __getattr__(name: str) -> object:

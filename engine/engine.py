@@ -86,10 +86,10 @@ class Engine:
         import os
         import platform
 
-        from engine import __version__
+        from engine.version import VERSION
 
         return {
-            "Version": __version__,
+            "Version": VERSION,
             "Os": "linux",
             "Arch": {"x86_64": "amd64", "aarch64": "arm64"}.get(os.uname().machine, os.uname().machine),
             "KernelVersion": os.uname().release,

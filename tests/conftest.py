@@ -1,4 +1,4 @@
-"""What the tests share: reasons to skip, a store of one's own, and a root file system made of this machine's programs."""
+"""What the tests share: reasons to skip, a store of one's own, a root file system made of this machine."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from functools import cache
 from pathlib import Path
 
 import pytest
+
 from engine.engine import Engine
 
 CONFORMANCE = Path(__file__).resolve().parents[2] / "shared" / "conformance"
@@ -21,7 +22,8 @@ NO_SKIP = "STACKYARD_NO_SKIP"
 
 
 def pytest_runtest_setup(item: pytest.Item) -> None:
-    for marker, missing in (("root", _lack_of_root), ("peers", _lack_of_peers), ("conformance", _lack_of_cases)):
+    lacks = {"root": _lack_of_root, "peers": _lack_of_peers, "conformance": _lack_of_cases}
+    for marker, missing in lacks.items():
         if item.get_closest_marker(marker) and (reason := missing()):
             if os.environ.get(NO_SKIP) and marker != "conformance":
                 pytest.fail(f"may not be skipped here: {reason}")
@@ -32,7 +34,10 @@ def pytest_runtest_setup(item: pytest.Item) -> None:
 def _lack_of_root() -> str | None:
     if os.geteuid() != 0:
         return "needs root: mounts, namespaces and devices"
-    probe = "import os, sys; sys.path.append(sys.argv[1])\nfrom engine.kernel.processes import *\nunshare(CLONE_NEWNS)"
+    probe = (
+        "import sys; sys.path.append(sys.argv[1])\n"
+        "from engine.kernel.processes import CLONE_NEWNS, unshare; unshare(CLONE_NEWNS)"
+    )
     here = str(Path(__file__).resolve().parents[1])
     if subprocess.run([sys.executable, "-c", probe, here], capture_output=True).returncode:
         return "needs CAP_SYS_ADMIN: mounts, namespaces and devices"

@@ -23,7 +23,8 @@ class Painted(Widget):
     def notify_style_update(self) -> None:
         """Forget the colours of the theme before."""
         super().notify_style_update()
-        self.__dict__.pop("_roles", None)
+        for cache in ("_roles", "_bases"):
+            self.__dict__.pop(cache, None)
 
     def style_of(self, role: str) -> Style:
         """Return a role's style; several roles in one name add up."""
@@ -36,8 +37,15 @@ class Painted(Widget):
             known[role] = style
         return known[role]
 
+    def base_of(self, role: str = "plain") -> Style:
+        """Return the widget's own style with a role over it; kept, as computing it costs more than drawing."""
+        known: dict[str, Style] = self.__dict__.setdefault("_bases", {})
+        if role not in known:
+            known[role] = self.rich_style + self.style_of(role)
+        return known[role]
+
     def strip(self, spans: Spans, width: int, *, role: str = "plain", start: int = 0) -> Strip:
         """Make one line of `width` cells, from cell `start` of the spans on; `role` lies under all of it."""
-        base = self.rich_style + self.style_of(role)
+        base = self.base_of(role)
         strip = Strip([Segment(span.text, base + self.style_of(span.role)) for span in spans])
         return strip.crop_extend(start, start + width, base)

@@ -49,8 +49,8 @@ def read(
     """Yield what the log at `path` holds, oldest first, and with `follow` what comes until `ended` says so.
 
     `tail` counts lines; `since` and `until` are seconds since the epoch. With `lines` every entry is one
-    line, else as much as is at hand. A log that does not exist yet is an empty one. News is told by `bell`, or
-    where there is none by the file system.
+    line, else as much as is at hand. A log that does not exist yet is an empty one. News is told by `bell`,
+    or where there is none by the file system.
     """
     with LogFile(path) as log:
         teller = _Teller(log, tail, since, until, lines)

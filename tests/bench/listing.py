@@ -1,4 +1,5 @@
-"""How a full yard feels: `ps -a` and `images` with 300 containers and 300 images, and the workbench's first frame.
+"""How a full yard feels: `ps -a` and `images` with 300 containers and 300 images, and the workbench's first
+frame.
 
 Run by hand, as root:  python tests/bench/listing.py
 """

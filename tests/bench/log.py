@@ -1,4 +1,5 @@
-"""How fast output becomes a log, and a log output: 200 MB of lines, beside writing a plain file and beside docker.
+"""How fast output becomes a log, and a log output: 200 MB of lines, beside writing a plain file and beside
+docker.
 
 Run by hand, as root:  python tests/bench/log.py
 """
@@ -29,14 +30,22 @@ def main() -> None:
         plain = median(_detached(ours, f"{LINES} > /var/tmp/lines"), 5, 1)
         tell("200 MB of lines logged", detached, {"to a file": plain})
         tell("200 MB of lines logged and shown", logged, {"to a file": plain})
-        subprocess.run([*ours, "run", "--name", "reader", IMAGE, "sh", "-c", LINES], check=True, stdout=subprocess.DEVNULL)
+        subprocess.run(
+            [*ours, "run", "--name", "reader", IMAGE, "sh", "-c", LINES],
+            check=True,
+            stdout=subprocess.DEVNULL,
+        )
         read = median(command([*ours, "logs", "reader"]), 5, 1)
         tell("200 MB of lines read back", read, _docker(engine, folder))
 
 
 def _detached(ours: list[str], script: str) -> object:
     def run() -> None:
-        subprocess.run([*ours, "run", "-d", "--name", "detached", IMAGE, "sh", "-c", script], check=True, capture_output=True)
+        subprocess.run(
+            [*ours, "run", "-d", "--name", "detached", IMAGE, "sh", "-c", script],
+            check=True,
+            capture_output=True,
+        )
         subprocess.run([*ours, "wait", "detached"], check=True, capture_output=True)
         subprocess.run([*ours, "rm", "detached"], check=True, capture_output=True)
 
@@ -52,7 +61,11 @@ def _docker(engine: Engine, folder: str) -> dict[str, float]:
         return {}
     name = "stackyard-bench-log"
     subprocess.run([docker, "rm", "-f", name], capture_output=True)
-    subprocess.run([docker, "run", "-d", "--name", name, "--network", "none", IMAGE, "sh", "-c", LINES], check=True, capture_output=True)
+    subprocess.run(
+        [docker, "run", "-d", "--name", name, "--network", "none", IMAGE, "sh", "-c", LINES],
+        check=True,
+        capture_output=True,
+    )
     subprocess.run([docker, "wait", name], check=True, capture_output=True)
     try:
         return {"docker": median(command([docker, "logs", name]), 3, 1)}

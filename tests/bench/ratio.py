@@ -1,4 +1,7 @@
-"""Timing whole commands side by side in one run, so that only ratios matter: the machine's mood hits both alike."""
+"""Timing whole commands side by side in one run, so that only ratios matter.
+
+The machine's mood hits both alike.
+"""
 
 from __future__ import annotations
 
@@ -33,7 +36,12 @@ def command(words: Sequence[str], **environment: str) -> Callable[[], object]:
 
     def run() -> None:
         subprocess.run(
-            words, check=True, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, env=where
+            words,
+            check=True,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+            env=where,
         )
 
     return run
@@ -41,5 +49,7 @@ def command(words: Sequence[str], **environment: str) -> Callable[[], object]:
 
 def tell(what: str, ours: float, theirs: dict[str, float]) -> None:
     """Print one line: what was done, how long we took, and our ratio to each of the others."""
-    ratios = "  ".join(f"{name} {seconds * 1e3:.1f} ms (x{ours / seconds:.2f})" for name, seconds in theirs.items())
+    ratios = "  ".join(
+        f"{name} {seconds * 1e3:.1f} ms (x{ours / seconds:.2f})" for name, seconds in theirs.items()
+    )
     print(f"{what:<42} ours {ours * 1e3:.1f} ms  {ratios}", flush=True)

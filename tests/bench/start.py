@@ -27,7 +27,9 @@ def main() -> None:
         engine = Engine(root)
         engine.images.import_host(reference=IMAGE)
         others = _peers(engine, folder)
-        ours = median(command([*STACKYARD, "--root", root, "run", "--rm", "--network", "none", IMAGE, "true"]))
+        ours = median(
+            command([*STACKYARD, "--root", root, "run", "--rm", "--network", "none", IMAGE, "true"])
+        )
         tell("run --rm --network none … true", ours, {name: median(task) for name, task in others.items()})
         if shutil.which("runc"):
             tell("start, engine loaded, until it runs", _start(engine), {"runc": _runc(engine, folder)})

@@ -18,11 +18,11 @@ ARCHITECTURES = {"x86_64": "amd64", "aarch64": "arm64", "armv7l": "arm", "i686":
 
 def versions() -> dict[str, Any]:
     """Tell the versions in docker's shape; client and server are one process here."""
-    from engine import __version__
+    from engine.version import VERSION
 
     machine = os.uname()
     here = {
-        "Version": __version__,
+        "Version": VERSION,
         "Os": "linux",
         "Arch": ARCHITECTURES.get(machine.machine, machine.machine),
     }

@@ -30,7 +30,7 @@ from app.workbench.tabs.text import TextView
 from app.workbench.yard import Lists, Yard
 
 if TYPE_CHECKING:
-    from app.workbench.bottom import Prompt
+    from app.workbench.prompt import Prompt
 
 NARROWEST, WIDEST = 28, 64
 SHARE = 0.33
@@ -256,7 +256,7 @@ class YardScreen(Screen[None]):
         changed: Callable[[str], object] | None = None,
         history: list[str] | None = None,
     ) -> None:
-        from app.workbench.bottom import Prompt
+        from app.workbench.prompt import Prompt
 
         before = self.focused
         self._hints.display = False

@@ -201,7 +201,8 @@ class Detail(Vertical):
             self._logs.grow()
             return
         shown = self._shown
-        self._leave_log()
+        # The lines before stay until the new ones are there, so that nothing flickers.
+        self._stop_watching()
         id = self._selection.id
 
         def done(log: Log) -> None:
@@ -222,10 +223,13 @@ class Detail(Vertical):
             self._logs.grow()
 
     def _leave_log(self) -> None:
+        self._stop_watching()
+        self._logs.open(None)
+
+    def _stop_watching(self) -> None:
         if self._watch:
             self._watch.close()
             self._watch = None
-            self._logs.open(None)
 
     def on_log_view_search(self, event: LogView.Search) -> None:
         """Search in a thread, in a reader of its own."""

@@ -136,7 +136,7 @@ class LogView(Painted, can_focus=True):
         return Strip.join([row, self.strip([self._thumb(y, height - 1)], 1)])
 
     def _row(self, row: PageRow, width: int) -> Strip:
-        base = self.rich_style
+        base = self.base_of()
         here = row.number == self._found
         gutter = "▸ " if here else ERROR if row.error else "  "
         segments = [Segment(gutter, base + self.style_of("accent" if here else "bad"))]

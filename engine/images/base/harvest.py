@@ -126,8 +126,9 @@ class Harvest:
     def tree(self, path: str, *, whole: bool, loader: Loader | None = None) -> None:
         """Plan a directory with all below it, and what the programs and shared objects in it need.
 
-        What is not `whole` is a program's companion: its tests, caches and installed additions stay behind, and its
-        scripts do not bring their interpreters. What is missing here for a file inside does not work here either.
+        What is not `whole` is a program's companion: its tests, caches and installed additions stay behind,
+        and its scripts do not bring their interpreters. What is missing here for a file inside does not work
+        here either.
         """
         real = self.bring(path)
         for name in self.root.names(real):

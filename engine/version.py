@@ -1,0 +1,3 @@
+"""The version of Stackyard, as every other place tells it."""
+
+VERSION = "0.1.0"

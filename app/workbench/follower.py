@@ -1,4 +1,4 @@
-"""Keeping the lists true: one thread follows what happens, another reads the lists again, never in a rush."""
+"""Keeping the lists true: one thread follows what happens, another reads again what that changed."""
 
 from __future__ import annotations
 
@@ -10,8 +10,11 @@ from engine.errors import EngineError
 
 PAUSE = 0.1
 """Seconds between two readings."""
+SETTLING = 0.5
+"""Seconds after the first reading until all is read once more, as nobody followed before."""
 UNTOLD = 4.0
-"""Seconds after which the lists are read again though nothing was told: a killed monitor tells nothing."""
+"""Seconds after which containers are read again though nothing was told: a killed monitor tells nothing."""
+ALL = frozenset(("image", "container", "volume"))
 
 
 class Follower:
@@ -21,10 +24,12 @@ class Follower:
         self, yard: Yard, changed: Callable[[Lists], object], failed: Callable[[EngineError], object]
     ) -> None:
         self._yard, self._changed, self._failed = yard, changed, failed
-        self._dirty = threading.Event()
-        self._dirty.set()
+        self._wake = threading.Event()
+        self._lock = threading.Lock()
+        self._dirty: set[str] = set()
         self._over = threading.Event()
-        self._alive = False
+        self._lists = Lists()
+        self._told = False
 
     def start(self) -> None:
         """Begin to read and to follow."""
@@ -34,35 +39,53 @@ class Follower:
     def close(self) -> None:
         """Stop; the threads end within a second."""
         self._over.set()
-        self._dirty.set()
+        self._wake.set()
 
     def again(self) -> None:
-        """Read the lists again soon."""
-        self._dirty.set()
+        """Read everything again soon."""
+        self._mark(ALL)
+
+    def _mark(self, kinds: frozenset[str]) -> None:
+        with self._lock:
+            self._dirty |= kinds
+        self._wake.set()
 
     def _follow(self) -> None:
         while not self._over.is_set():
             try:
-                for _ in self._yard.happenings(self._over.is_set):
-                    self._dirty.set()
+                for happening in self._yard.happenings(self._over.is_set):
+                    self._mark(ALL & {happening.type})
             except (EngineError, OSError):
                 self._over.wait(1)
 
     def _read(self) -> None:
-        before: Lists | None = None
+        self._try(ALL)
+        self._wake.wait(SETTLING)
+        self._mark(ALL)
         while not self._over.is_set():
-            self._dirty.wait(UNTOLD if self._alive else None)
-            self._dirty.clear()
-            if self._over.is_set():
-                return
-            try:
-                lists = self._yard.lists()
-            except EngineError as error:
-                self._failed(error)
-                self._over.wait(1)
-                continue
-            self._alive = any(container.alive for container in lists.containers)
-            if lists != before:
-                before = lists
-                self._changed(lists)
-            self._over.wait(PAUSE)
+            alive = any(container.alive for container in self._lists.containers)
+            told = self._wake.wait(UNTOLD if alive else None)
+            self._wake.clear()
+            with self._lock:
+                kinds, self._dirty = frozenset(self._dirty), set()
+            if not self._over.is_set():
+                self._try(kinds if told else frozenset(("container",)))
+                self._over.wait(PAUSE)
+
+    def _try(self, kinds: frozenset[str]) -> None:
+        """Read some of the lists; what cannot be read is tried again after a while."""
+        before, yard = self._lists, self._yard
+        try:
+            self._lists = Lists(
+                yard.images() if "image" in kinds else before.images,
+                yard.containers() if "container" in kinds else before.containers,
+                yard.volumes() if "volume" in kinds else before.volumes,
+            )
+        except EngineError as error:
+            self._failed(error)
+            self._over.wait(1)
+            self._mark(kinds)
+            return
+        if not self._told or self._lists != before:
+            self._told = True
+            self._changed(self._lists)

@@ -9,7 +9,7 @@ import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-from app.workbench.yard import Container, Happening, Image, Kind, Layer, Lists, Step, Volume
+from app.workbench.yard import Container, Happening, Image, Kind, Layer, Step, Volume
 
 if TYPE_CHECKING:
     from engine import Engine
@@ -34,13 +34,17 @@ class LocalYard:
         system = os.uname()
         return f"{system.sysname} {system.release}"
 
-    def lists(self) -> Lists:
-        """Read images, containers and volumes."""
-        return Lists(
-            tuple(map(_image, self._engine.images.list())),
-            tuple(map(_container, self._engine.containers.list(all=True))),
-            tuple(Volume(one.name, one.driver, one.created) for one in self._engine.volumes.list()),
-        )
+    def images(self) -> tuple[Image, ...]:
+        """List the images."""
+        return tuple(map(_image, self._engine.images.list()))
+
+    def containers(self) -> tuple[Container, ...]:
+        """List the containers."""
+        return tuple(map(_container, self._engine.containers.list(all=True)))
+
+    def volumes(self) -> tuple[Volume, ...]:
+        """List the volumes."""
+        return tuple(Volume(one.name, one.driver, one.created) for one in self._engine.volumes.list())
 
     def layers(self, image: str) -> tuple[Layer, ...]:
         """List the layers; each is told by the step of the history that made it."""

@@ -38,7 +38,7 @@ class Painted(Widget):
         return known[role]
 
     def base_of(self, role: str = "plain") -> Style:
-        """Return the widget's own style with a role over it; kept, as computing it costs more than drawing."""
+        """Return the widget's own style with a role over it; it costs more to compute than to draw."""
         known: dict[str, Style] = self.__dict__.setdefault("_bases", {})
         if role not in known:
             known[role] = self.rich_style + self.style_of(role)

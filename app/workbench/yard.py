@@ -147,8 +147,14 @@ class Yard(Protocol):
     def kernel(self) -> str:
         """Name the kernel that every container shares."""
 
-    def lists(self) -> Lists:
-        """Read what there is."""
+    def images(self) -> tuple[Image, ...]:
+        """Read what images there are."""
+
+    def containers(self) -> tuple[Container, ...]:
+        """Read what containers there are, and their states."""
+
+    def volumes(self) -> tuple[Volume, ...]:
+        """Read what volumes there are."""
 
     def layers(self, image: str) -> tuple[Layer, ...]:
         """List an image's layers, the base first."""

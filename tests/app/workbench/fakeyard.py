@@ -8,7 +8,7 @@ import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
-from app.workbench.yard import Container, Happening, Image, Kind, Layer, Lists, Step, Volume
+from app.workbench.yard import Container, Happening, Image, Kind, Layer, Step, Volume
 from engine.errors import EngineError, NotFound
 
 NOW = 1_700_000_000.0
@@ -172,10 +172,10 @@ class FakeYard:
         containers: Sequence[Container] | None = None,
         volumes: Sequence[Volume] | None = None,
     ) -> None:
-        self.images = list(some_images() if images is None else images)
-        self.containers = list(some_containers() if containers is None else containers)
+        self.stock = list(some_images() if images is None else images)
+        self.crew = list(some_containers() if containers is None else containers)
         some = [Volume("data", "local", NOW - 3 * DAY), Volume("cache", "local", NOW - 9 * DAY)]
-        self.volumes = list(some if volumes is None else volumes)
+        self.shed = list(some if volumes is None else volumes)
         self.logs: dict[str, list[tuple[str, bytes]]] = {
             container_id(1): a_log(400),
             container_id(3): a_log(3),
@@ -186,6 +186,7 @@ class FakeYard:
         self.time = NOW
         self.child = "print('Hello from a child')"
         self.reads = 0
+        self.broken: EngineError | None = None
         self._happenings: queue.SimpleQueue[Happening] = queue.SimpleQueue()
         self._grown: dict[str, list[int]] = {}
 
@@ -195,9 +196,17 @@ class FakeYard:
     def kernel(self) -> str:
         return "Linux 6.6.0"
 
-    def lists(self) -> Lists:
+    def images(self) -> tuple[Image, ...]:
         self.reads += 1
-        return Lists(tuple(self.images), tuple(self.containers), tuple(self.volumes))
+        if self.broken:
+            raise self.broken
+        return tuple(self.stock)
+
+    def containers(self) -> tuple[Container, ...]:
+        return tuple(self.crew)
+
+    def volumes(self) -> tuple[Volume, ...]:
+        return tuple(self.shed)
 
     def layers(self, image: str) -> tuple[Layer, ...]:
         return LAYERS.get(image, BASE)
@@ -275,15 +284,15 @@ class FakeYard:
         self._happenings.put(Happening(type, action, id))
 
     def _container(self, id: str) -> Container:
-        found = next((one for one in self.containers if one.id == id), None)
+        found = next((one for one in self.crew if one.id == id), None)
         if found is None:
             raise NotFound(f"No such container: {id}")
         return found
 
     def _change(self, action: str, id: str, **changes: Any) -> None:
         self._ask(action, id)
-        place = self.containers.index(self._container(id))
-        self.containers[place] = self.containers[place]._replace(**changes)
+        place = self.crew.index(self._container(id))
+        self.crew[place] = self.crew[place]._replace(**changes)
         self.happen("container", action, id)
 
     def _ask(self, *words: str) -> None:
@@ -309,32 +318,30 @@ class FakeYard:
 
     def remove_container(self, container: str, force: bool) -> None:
         self._ask("rm", container, *(["force"] if force else []))
-        self.containers.remove(self._container(container))
+        self.crew.remove(self._container(container))
         self.happen("container", "destroy", container)
 
     def remove_image(self, image: str, force: bool) -> None:
         self._ask("rmi", image)
-        self.images = [
-            one._replace(tags=tuple(tag for tag in one.tags if tag != image)) for one in self.images
-        ]
+        self.stock = [one._replace(tags=tuple(tag for tag in one.tags if tag != image)) for one in self.stock]
         self.happen("image", "untag", image)
 
     def remove_volume(self, volume: str) -> None:
         self._ask("volume rm", volume)
-        self.volumes = [one for one in self.volumes if one.name != volume]
+        self.shed = [one for one in self.shed if one.name != volume]
         self.happen("volume", "destroy", volume)
 
     def tag(self, image: str, reference: str) -> None:
         self._ask("tag", image, reference)
-        self.images = [
+        self.stock = [
             one._replace(tags=(*one.tags, reference)) if image in (*one.tags, one.id) else one
-            for one in self.images
+            for one in self.stock
         ]
         self.happen("image", "tag", image)
 
     def prune(self, kind: Kind) -> int:
         self._ask("prune", kind)
-        self.containers = [one for one in self.containers if kind != "container" or one.alive]
+        self.crew = [one for one in self.crew if kind != "container" or one.alive]
         self.happen(kind, "prune", "")
         return 52_000_000
 

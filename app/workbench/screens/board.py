@@ -1,0 +1,228 @@
+"""The board: four lists on the left, the selected object on the right, two lines below."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+from textual.app import ComposeResult
+from textual.binding import BindingType
+from textual.containers import Horizontal, Vertical
+from textual.events import DescendantFocus, Resize
+from textual.screen import Screen
+
+from app.workbench.actions import Selection, hints
+from app.workbench.bottom import HintLine, StatusLine
+from app.workbench.errands import Errands
+from app.workbench.keys import GLOBAL, LOG, STACK, TEXT, Key, bindings, named
+from app.workbench.panes.builds import Builds
+from app.workbench.panes.containers import Containers
+from app.workbench.panes.images import Images
+from app.workbench.panes.rowlist import RowList
+from app.workbench.panes.volumes import Volumes
+from app.workbench.tabs.detail import Detail
+from app.workbench.tabs.logs import LogView
+from app.workbench.tabs.stack import StackView
+from app.workbench.tabs.text import TextView
+from app.workbench.yard import Lists, Yard
+
+NARROWEST, WIDEST = 28, 64
+SHARE = 0.33
+"""Of the width, for the lists."""
+
+
+class Board(Screen[None]):
+    """Shows the lists it is given, and what is selected in them."""
+
+    AUTO_FOCUS = "#pane-container"
+    BINDINGS: ClassVar[list[BindingType]] = [*bindings(GLOBAL)]
+
+    def __init__(self, yard: Yard, errands: Errands) -> None:
+        super().__init__()
+        self._yard, self._errands = yard, errands
+        self.lists = Lists()
+        self._panes: tuple[RowList, ...] = (Images(), Containers(), Volumes(), Builds())
+        self._pane: RowList = self._panes[1]
+        """The list that was focused last; the right side shows its row."""
+        self.detail = Detail(yard, errands)
+        self.status = StatusLine()
+        self._hints = HintLine()
+        self._wanted = ""
+        self._zoom = 0
+
+    def compose(self) -> ComposeResult:
+        """Lay the yard out."""
+        with Horizontal(id="columns"):
+            with Vertical(id="lists"):
+                yield from self._panes
+            yield self.detail
+        yield self.status
+        yield self._hints
+
+    def on_mount(self) -> None:
+        """Begin to let the clocks in the lists run."""
+        self.set_interval(1.0, self._tick)
+
+    def show(self, lists: Lists, *, first: bool = False) -> None:
+        """Show what there is now; cursors and scroll positions stay."""
+        self.lists = lists
+        now = self._yard.now()
+        for pane in self._panes:
+            pane.show(lists, now)
+        if first:
+            self._begin(lists)
+        self._look_for_wanted()
+        self._show_selected()
+
+    def _begin(self, lists: Lists) -> None:
+        """Begin where there is something to see: at a container that runs, or else at the images."""
+        alive = [one for one in lists.containers if one.alive]
+        if alive:
+            self._panes[1].select(max(alive, key=lambda one: one.created).id)
+        elif lists.images and not lists.containers:
+            self._panes[0].focus()
+
+    def want(self, key: str) -> None:
+        """Select an object as soon as it is listed, by its id or a container's name."""
+        self._wanted = key
+        self._look_for_wanted()
+
+    def _look_for_wanted(self) -> None:
+        if not self._wanted:
+            return
+        for pane in self._panes[:2]:
+            named = [one.id for one in self.lists.containers if one.name == self._wanted]
+            for key in pane.keys:
+                if key.startswith(self._wanted) or key in named:
+                    self._wanted = ""
+                    self._pane = pane
+                    pane.focus()
+                    pane.select(key)
+                    return
+
+    def _tick(self) -> None:
+        now = self._yard.now()
+        for pane in self._panes[:3]:
+            pane.show(self.lists, now)
+
+    @property
+    def selection(self) -> Selection:
+        """What keys act on."""
+        row = self._pane.current
+        return (
+            Selection(self._pane.kind, row.key, row.target, row.name) if row else Selection(self._pane.kind)
+        )
+
+    def _show_selected(self) -> None:
+        self.detail.show(self.selection, self.lists, self._pane.current)
+        self._show_hints()
+
+    def _show_hints(self) -> None:
+        keys = hints(self.selection, self.lists)
+        view: tuple[Key, ...] = ()
+        if self.detail.has_focus_within:
+            back = named("back", GLOBAL)._replace(hint="back")
+            keys = [key for key in keys if key.id not in ("filter", "logs", "bring")]
+            if isinstance(self.focused, LogView):
+                view = tuple(named(id, LOG) for id in ("follow", "search", "wrap", "times"))
+                if self.detail.logs.searched:
+                    view = (named("search_next", LOG), *view)
+                keys = [key for key in keys if key.id != "tag"]
+            elif isinstance(self.focused, StackView):
+                view = (STACK[0],)
+            elif isinstance(self.focused, TextView):
+                view = (TEXT[0],)
+            view = (back, *view)
+        self._hints.show([*view, *keys])
+
+    def on_row_list_moved(self, event: RowList.Moved) -> None:
+        """Show what the cursor stands on, if that list is the one in use."""
+        if event.rows is self._pane or event.rows.has_focus:
+            self._pane = event.rows
+            self._show_selected()
+
+    def on_row_list_opened(self) -> None:
+        """Go to the right side."""
+        if self._zoom < 0:
+            self._set_zoom(0)
+        self.detail.view.focus()
+
+    def on_descendant_focus(self, event: DescendantFocus) -> None:
+        """Show the keys of what has the focus."""
+        if isinstance(event.widget, RowList):
+            self._pane = event.widget
+        self._show_hints()
+
+    def _focus_pane(self, number: int) -> None:
+        if self._zoom > 0:
+            self._set_zoom(0)
+        self._panes[number].focus()
+
+    def action_pane_1(self) -> None:
+        """Go to the images."""
+        self._focus_pane(0)
+
+    def action_pane_2(self) -> None:
+        """Go to the containers."""
+        self._focus_pane(1)
+
+    def action_pane_3(self) -> None:
+        """Go to the volumes."""
+        self._focus_pane(2)
+
+    def action_pane_4(self) -> None:
+        """Go to the builds."""
+        self._focus_pane(3)
+
+    def action_focus_next_pane(self) -> None:
+        """Go to the next list, or from the last one to the first."""
+        self._focus_pane((self._panes.index(self._pane) + 1) % len(self._panes))
+
+    def action_focus_previous_pane(self) -> None:
+        """Go to the list before."""
+        self._focus_pane((self._panes.index(self._pane) - 1) % len(self._panes))
+
+    def action_next_tab(self) -> None:
+        """Open the tab to the right."""
+        self.detail.turn(1)
+        self._show_hints()
+
+    def action_previous_tab(self) -> None:
+        """Open the tab to the left."""
+        self.detail.turn(-1)
+        self._show_hints()
+
+    def action_back(self) -> None:
+        """End a search or a filter, or go back to the list."""
+        logs = self.detail.logs
+        if self.focused is logs and logs.searched:
+            logs.search("")
+        elif self.detail.has_focus_within:
+            self._focus_pane(self._panes.index(self._pane))
+        elif self._pane.filter.text:
+            self._pane.narrow("")
+        self._show_hints()
+
+    def action_zoom_in(self) -> None:
+        """Give the right side more room."""
+        self._set_zoom(min(1, self._zoom + 1))
+
+    def action_zoom_out(self) -> None:
+        """Give the lists more room."""
+        self._set_zoom(max(-1, self._zoom - 1))
+
+    def _set_zoom(self, zoom: int) -> None:
+        self._zoom = zoom
+        self._set_widths(self.size.width)
+        if zoom > 0 and not self.detail.has_focus_within:
+            self.detail.view.focus()
+
+    def on_resize(self, event: Resize) -> None:
+        """Share the width out."""
+        self._set_widths(event.size.width)
+
+    def _set_widths(self, width: int) -> None:
+        lists = self.query_one("#lists")
+        share = 0.6 if self._zoom < 0 else SHARE
+        widest = width * 6 // 10 if self._zoom < 0 else WIDEST
+        lists.styles.width = max(NARROWEST, min(widest, int(width * share)))
+        lists.display = self._zoom <= 0

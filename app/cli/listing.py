@@ -43,7 +43,8 @@ def written(
 ) -> str:
     """Give the text that `show` prints."""
     if quiet and form in ("", "table", "raw"):
-        prefix = "container_id: " if form == "raw" and raw and "container_id" in raw else ""
+        names = {field: f"{name}: " for name, field in (raw or {}).items()}
+        prefix = names.get(quiet, "") if form == "raw" else ""
         return "".join(f"{prefix}{row[quiet]}\n" for row in rows)
     if form in ("", "table"):
         return f"{table(rows, headings, columns)}\n"
@@ -99,7 +100,7 @@ def _align(lines: list[list[str]], first: int, last: int, column: int) -> None:
 
 
 def _raw(row: Row, fields: Mapping[str, str]) -> str:
-    return "".join(f"{name}: {row[field]}\n" for name, field in fields.items()) + "\n"
+    return "".join(f"{name}: {row[field]}".rstrip(" ") + "\n" for name, field in fields.items()) + "\n"
 
 
 class _Heads(dict[str, str]):

@@ -34,7 +34,17 @@ class Row(Mapping[str, str]):
 
 def local_time(seconds: float) -> str:
     """Write a moment as docker's listings do: `2026-11-23 20:18:45 +0000 UTC`."""
-    return time.strftime("%Y-%m-%d %H:%M:%S %z %Z", time.localtime(seconds))
+    moment = time.localtime(seconds)
+    # strftime does not fill up the year 1, which stands for: not said.
+    return f"{moment.tm_year:04d}" + time.strftime("-%m-%d %H:%M:%S %z %Z", moment)
+
+
+def local_stamp(seconds: float) -> str:
+    """Write a moment as RFC 3339 in local time: `2026-11-23T20:18:45Z`."""
+    moment = time.localtime(seconds)
+    zone = time.strftime("%z", moment)
+    written = f"{moment.tm_year:04d}" + time.strftime("-%m-%dT%H:%M:%S", moment)
+    return written + ("Z" if zone == "+0000" else f"{zone[:3]}:{zone[3:5]}")
 
 
 def short_id(id: str, whole: bool = False) -> str:

@@ -9,6 +9,7 @@ from app.cli.command import Command
 from app.cli.console import say
 from app.cli.flags import Arguments, Flag, UsageError, filter_word
 from app.cli.verbs.logs import timestamp
+from engine.errors import InvalidInput
 from engine.moments import past
 
 if TYPE_CHECKING:
@@ -46,7 +47,10 @@ def _writer(form: str) -> Callable[[Event], str]:
         form = "{{json .}}"
     from app.cli.template import Template
 
-    template = Template.parse(form)
+    try:
+        template = Template.parse(form)
+    except InvalidInput as error:
+        raise UsageError(f"Error parsing format: {error.brief}", 64) from None
     return lambda event: template.render(message(event))
 
 

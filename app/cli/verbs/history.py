@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from app.cli.command import Command
 from app.cli.flags import Arguments, Flag
 from app.cli.listing import show
-from app.cli.rows import Row, short_id
+from app.cli.rows import Row, local_stamp, short_id
 from app.cli.units import ellipsis, human_duration, human_size
 
 if TYPE_CHECKING:
@@ -33,18 +33,15 @@ def history_row(
     moment = time.time() if now is None else now
     made_by = entry.created_by.replace("\t", " ")
 
-    def stamp() -> str:
-        return time.strftime("%Y-%m-%dT%H:%M:%S%z", time.localtime(entry.created)).replace("+0000", "Z")
-
     def since() -> str:
         if not human:
-            return stamp()
+            return local_stamp(entry.created)
         return f"{human_duration(moment - entry.created)} ago" if entry.created > 0 else "N/A"
 
     return Row(
         {
             "Comment": entry.comment,
-            "CreatedAt": stamp,
+            "CreatedAt": lambda: local_stamp(entry.created),
             "CreatedBy": made_by if whole else ellipsis(made_by, CREATED_BY_WIDTH),
             "CreatedSince": since,
             "ID": short_id(entry.id, whole) if entry.id.startswith("sha256:") else entry.id,

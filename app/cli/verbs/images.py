@@ -33,6 +33,8 @@ def _list(engine: Engine, arguments: Arguments) -> int:
         filters.setdefault("reference", []).append(pattern)
     template, quiet = arguments.text("format"), arguments.switch("quiet")
     digests = arguments.switch("digests")
+    if digests and template.startswith("table ") and "{{.Digest}}" not in template:
+        template += "\t{{.Digest}}"
     images = engine.images.list(filters, all=arguments.switch("all"))
     wanted = digests or ".Digest" in template
     whole = arguments.switch("no-trunc")

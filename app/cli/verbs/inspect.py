@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from app.cli.command import Command
 from app.cli.console import complain, say, warn
 from app.cli.flags import Arguments, Flag, UsageError
-from engine.errors import EngineError, InvalidReference, NotFound
+from engine.errors import EngineError, InvalidInput, InvalidReference, NotFound
 
 if TYPE_CHECKING:
     from engine.engine import Engine
@@ -56,7 +56,10 @@ def _writer(form: str) -> Callable[[list[dict[str, Any]]], str]:
         return lambda found: json.dumps(found, indent=indent, separators=separators, ensure_ascii=False)
     from app.cli.template import Template
 
-    template = Template.parse(form)
+    try:
+        template = Template.parse(form)
+    except InvalidInput as error:
+        raise UsageError(error.brief, 64) from None
     return lambda found: "\n".join(template.render(value) for value in found)
 
 

@@ -8,8 +8,12 @@ from engine.containers.options import Options
 
 def _memory(text: str) -> str:
     from app.cli.units import parse_bytes
+    from engine.errors import InvalidInput
 
-    return str(parse_bytes(text))
+    try:
+        return str(parse_bytes(text))
+    except InvalidInput as error:
+        raise ValueError(error.brief) from None
 
 
 def _stream(text: str) -> str:
@@ -116,7 +120,7 @@ REFUSED = (
     (HEALTH, "health checks come with a later step of the engine"),
     (
         LIMITS,
-        "--memory and --pids-limit are the limits there are; the others come with a later step of the engine",
+        "of the limits --memory and --pids-limit are there, the others come later",
     ),
     (
         "device:list device-cgroup-rule:list gpus:gpu-request",

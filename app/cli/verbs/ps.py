@@ -37,7 +37,10 @@ def _run(engine: Engine, arguments: Arguments) -> int:
     rows = (container_row(container, engine.containers.sizes, whole=whole) for container in containers)
     columns = (*COLUMNS, "Size") if sized else COLUMNS
     raw = {**RAW, "size": "Size"} if sized else RAW
-    show(rows, HEADINGS, columns, arguments.text("format"), quiet="ID" if quiet else "", raw=raw)
+    form = arguments.text("format")
+    if quiet and form.startswith("table"):
+        form = "table"
+    show(rows, HEADINGS, columns, form, quiet="ID" if quiet else "", raw=raw)
     return 0
 
 

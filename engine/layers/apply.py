@@ -242,5 +242,5 @@ def _named(error: Exception, name: bytes) -> EngineError:
         sentence = f"{doing}: {(error.strerror or str(error)).lower()}"
         if error.errno in _HOSTILE:
             return HostileArchive(sentence)
-        return Corrupt(sentence) if error.errno in _MALFORMED else from_os(error, doing)
+        return Corrupt(sentence) if error.errno in _MALFORMED else from_os(OSError(error.errno, error.strerror), doing)
     return Corrupt(f"{doing}: {error}")

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import struct
 from collections.abc import Iterator
+from functools import lru_cache
 from typing import NamedTuple
 
 from engine.errors import Corrupt, HostileArchive
@@ -230,6 +231,7 @@ def _sums_up(block: bytes) -> bool:
     return stated == total - 256 * high  # some old writers summed signed bytes
 
 
+@lru_cache(512)
 def _signed(field: bytes, what: str) -> int:
     """Read a header's number: octal text, or base 256 when the first bit is set."""
     text = field.strip(b" \0")

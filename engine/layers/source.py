@@ -11,7 +11,7 @@ from typing import BinaryIO, Self
 
 from engine.errors import Corrupt, HostileArchive
 
-_CHUNK = 512 * 1024
+_CHUNK = 256 * 1024  # stays in the processor's cache until it is hashed and written
 _AHEAD = 8
 
 

@@ -71,7 +71,7 @@ def unpack(root: Path) -> Unpack:
     """Unpack into `root`, as far as this user may."""
 
     def run(tar: BinaryIO, where: Path = root, limits: Limits = DEFAULT) -> Applied:
-        return apply(tar, str(where), owners=ROOT, limits=limits)
+        return apply(tar, str(where), owners=ROOT, limits=limits, whiteouts="trusted" if ROOT else "user")
 
     return run
 

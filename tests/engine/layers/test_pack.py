@@ -193,8 +193,9 @@ component = st.binary(min_size=1, max_size=12).filter(
         b"/" not in name and b"\0" not in name and name not in (b".", b"..") and not name.startswith(b".wh.")
     )
 )
+times = st.integers(-(2**31), 2**62)
 leaf = st.one_of(
-    st.tuples(st.just("file"), st.binary(max_size=1500), st.integers(0, 0o7777), st.integers(-(2**31), 2**62)),
+    st.tuples(st.just("file"), st.binary(max_size=1500), st.integers(0, 0o7777), times),
     st.tuples(st.just("link"), st.binary(min_size=1, max_size=150).filter(lambda link: b"\0" not in link),
               st.just(0), st.just(0)),
 )  # fmt: skip

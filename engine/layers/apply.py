@@ -242,5 +242,7 @@ def _named(error: Exception, name: bytes) -> EngineError:
         sentence = f"{doing}: {(error.strerror or str(error)).lower()}"
         if error.errno in _HOSTILE:
             return HostileArchive(sentence)
-        return Corrupt(sentence) if error.errno in _MALFORMED else from_os(OSError(error.errno, error.strerror), doing)
+        if error.errno in _MALFORMED:
+            return Corrupt(sentence)
+        return from_os(OSError(error.errno, error.strerror), doing)  # its file name is a descriptor's number
     return Corrupt(f"{doing}: {error}")

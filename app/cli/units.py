@@ -63,12 +63,15 @@ def human_duration(seconds: float) -> str:
 
 
 def display_width(text: str) -> int:
-    """Count the columns a text takes; East Asian wide and full-width characters take two."""
+    """Count the columns of a terminal a text takes: two for wide characters, none for combining ones."""
     if text.isascii():
         return len(text)
-    from unicodedata import east_asian_width
+    from unicodedata import category, east_asian_width
 
-    return sum(2 if east_asian_width(character) in "WF" else 1 for character in text)
+    return sum(
+        0 if category(character) in ("Mn", "Me", "Cf") else 2 if east_asian_width(character) in "WF" else 1
+        for character in text
+    )
 
 
 def ellipsis(text: str, width: int) -> str:

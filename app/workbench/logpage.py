@@ -7,10 +7,11 @@ import time
 from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
-from rich.cells import cell_len, get_character_cell_size
+from rich.cells import cell_len
 from rich.style import Style
 
 from app.workbench.ansi import parse, visible
+from app.workbench.spans import fitting
 from app.workbench.yard import Log, LogLine
 
 Runs = list[tuple[str, Style]]
@@ -83,7 +84,7 @@ def fold(runs: Runs, width: int) -> list[Runs]:
     used = 0
     for text, style in runs:
         while text:
-            size = _fitting(text, width - used)
+            size = fitting(text, width - used)
             if size:
                 rows[-1].append((text[:size], style))
                 used += cell_len(text[:size])
@@ -92,17 +93,6 @@ def fold(runs: Runs, width: int) -> list[Runs]:
                 rows.append([])
                 used = 0
     return rows
-
-
-def _fitting(text: str, room: int) -> int:
-    """Count the characters that fit in `room` cells."""
-    if text.isascii():
-        return min(len(text), max(0, room))
-    for place, character in enumerate(text):
-        room -= get_character_cell_size(character)
-        if room < 0:
-            return place
-    return len(text)
 
 
 def page_at(log: Log, place: Place, shape: Shape) -> Page:

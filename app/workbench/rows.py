@@ -173,8 +173,8 @@ class Filter(NamedTuple):
             pattern = re.compile(wanted, re.IGNORECASE)
         except re.error:
             pattern = re.compile(re.escape(wanted), re.IGNORECASE)
-        return [row for row in rows if bool(pattern.search(_said(row))) != inverse]
+        return [row for row in rows if any(map(pattern.search, _said(row))) != inverse]
 
 
-def _said(row: Row) -> str:
-    return " ".join((row.name, row.target, *(note.text for note in row.notes), row.title))
+def _said(row: Row) -> tuple[str, ...]:
+    return (row.name, row.target, *(note.text for note in row.notes), row.title)

@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
-from rich.cells import cell_len, set_cell_size
+from rich.cells import cell_len, get_character_cell_size, set_cell_size
 
 _CONTROLS = re.compile(r"[\x00-\x1f\x7f-\x9f]+")
 
@@ -53,6 +53,7 @@ def cut_spans(spans: Iterable[Span], width: int) -> list[Span]:
 
 def spread(left: Spans, right: Spans, width: int, *, gap: int = 1) -> list[Span]:
     """Set spans at both ends of a line; what is on the left yields when it gets tight."""
+    right = cut_spans(right, width)
     ends = width_of(right)
     room = width - ends - (gap if ends else 0)
     kept = cut_spans(left, room)
@@ -65,10 +66,21 @@ def wrap(text: str, width: int) -> list[str]:
     for paragraph in text.split("\n"):
         rest = plain(paragraph)
         while cell_len(rest) > width > 0:
-            head = set_cell_size(rest, width)
-            at = head.rfind(" ")
-            at = at if at > width // 2 else len(head.rstrip("\0"))
+            fits = max(1, fitting(rest, width))
+            at = rest.rfind(" ", 0, fits + 1)
+            at = at if at > width // 2 else fits
             lines.append(rest[:at].rstrip())
             rest = rest[at:].lstrip()
         lines.append(rest)
     return lines
+
+
+def fitting(text: str, room: int) -> int:
+    """Count the characters that fit in `room` cells."""
+    if text.isascii():
+        return min(len(text), max(0, room))
+    for place, character in enumerate(text):
+        room -= get_character_cell_size(character)
+        if room < 0:
+            return place
+    return len(text)

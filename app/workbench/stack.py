@@ -64,13 +64,14 @@ def blocks(
 
 def tidy(command: str) -> str:
     """Write the step that made a layer the way it stood in the Dockerfile."""
-    command = plain(command).strip()
+    command = plain(command).strip().removesuffix(" # buildkit")
+    ran = command.removeprefix("RUN ")
     if command.startswith(NOOP):
         return command.removeprefix(NOOP).strip()
     for shell in ("/bin/sh -c ", "|0 /bin/sh -c "):
-        if command.startswith(shell):
-            return f"RUN {command.removeprefix(shell)}"
-    return command.removesuffix(" # buildkit") or "(no command is recorded)"
+        if ran.startswith(shell):
+            return f"RUN {ran.removeprefix(shell)}"
+    return command or "(no command is recorded)"
 
 
 def bar(part: float, width: int) -> str:

@@ -108,8 +108,10 @@ class RowList(Painted, ScrollView, can_focus=True):
             self._refresh_changed(old_rows)
         else:
             self.refresh()
-        if (before and before.key) != (self.current and self.current.key):
-            self._show_cursor()
+        if (before and before.key) != (self.current and self.current.key) or len(old_rows) != len(self._rows):
+            # Rows that have just come can be scrolled to only when they have been laid out.
+            same = before and self.current and before.key == self.current.key
+            self.call_after_refresh(self._show_cursor, self.cursor - place if same else 0)
         if before != self.current:
             self.post_message(self.Moved(self))
 
@@ -182,12 +184,15 @@ class RowList(Painted, ScrollView, can_focus=True):
         self._show_cursor()
         self.post_message(self.Moved(self))
 
-    def _show_cursor(self) -> None:
+    def _show_cursor(self, moved: int = 0) -> None:
+        """Scroll until the cursor is seen; rows that came above a scrolled list do not move what is looked at."""
         height = max(1, self.content_size.height)
         top = self.scroll_offset.y
-        if not top <= self.cursor < top + height:
-            to = self.cursor if self.cursor < top else self.cursor - height + 1
-            self.scroll_to(y=to, animate=False, immediate=True)
+        to = top + moved if top else 0
+        if not to <= self.cursor < to + height:
+            to = self.cursor if self.cursor < to else self.cursor - height + 1
+        if to != top:
+            self.scroll_to(y=to, animate=False, immediate=True, force=True)
 
     def action_cursor_down(self) -> None:
         """Move down."""

@@ -1,0 +1,112 @@
+"""What the workbench's tests share: a fake yard, a time zone, and waiting until all has been drawn."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import AsyncIterator, Callable
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
+
+import pytest
+from textual.pilot import Pilot
+
+from app.workbench.app import Workbench
+from tests.app.workbench.fakeyard import FakeYard
+
+SMALL, LARGE = (80, 24), (200, 50)
+
+
+class Seat:
+    """Somebody who sits at the workbench: presses keys and waits until what they do is done."""
+
+    def __init__(self, app: Workbench, pilot: Pilot[int], yard: FakeYard) -> None:
+        self.app, self.pilot, self.yard = app, pilot, yard
+
+    async def settle(self) -> None:
+        """Wait until no call is under way and everything is drawn."""
+        for _ in range(3):
+            await self.until(lambda: self.app.errands.open == 0)
+            await self.pilot.pause()
+
+    async def until(self, true: Callable[[], object], seconds: float = 5) -> None:
+        """Wait until something is true."""
+        end = time.monotonic() + seconds
+        while not true():
+            assert time.monotonic() < end, f"never came true; the status line says {self.status!r}"
+            await asyncio.sleep(0.01)
+            await self.pilot.pause()
+
+    async def press(self, *keys: str) -> None:
+        """Press keys, each after what the one before did is done."""
+        for key in keys:
+            await self.pilot.press(key)
+            await self.settle()
+
+    async def type(self, text: str) -> None:
+        """Type words."""
+        await self.pilot.press(*(_name(character) for character in text))
+        await self.settle()
+
+    @property
+    def screen(self) -> str:
+        """Everything that is drawn, as plain text."""
+        return "\n".join(
+            "".join(segment.text for segment in strip)
+            for strip in self.app.screen._compositor.render_strips()
+        )
+
+    @property
+    def status(self) -> str:
+        """The status line."""
+        return self.app.yard_screen.status.text
+
+    @property
+    def selected(self) -> str:
+        """The name of what is selected."""
+        return self.app.yard_screen.selection.name
+
+
+def _name(character: str) -> str:
+    names = {
+        " ": "space",
+        "-": "minus",
+        "!": "exclamation_mark",
+        ".": "full_stop",
+        "/": "slash",
+        ":": "colon",
+    }
+    return names.get(character, character)
+
+
+@pytest.fixture(autouse=True)
+def _utc(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("TZ", "UTC")
+    monkeypatch.delenv("STACKYARD_THEME", raising=False)
+    time.tzset()
+
+
+@pytest.fixture
+def yard() -> FakeYard:
+    return FakeYard()
+
+
+Sit = Callable[..., AbstractAsyncContextManager[Seat]]
+
+
+@pytest.fixture
+def sit(yard: FakeYard) -> Sit:
+    """Sit down at a workbench on the fake yard, at 80 columns and 24 lines unless told otherwise."""
+
+    @asynccontextmanager
+    async def sit(
+        at: FakeYard | None = None, size: tuple[int, int] = SMALL, **choices: str
+    ) -> AsyncIterator[Seat]:
+        where = at or yard
+        app = Workbench(where, **choices)
+        async with app.run_test(size=size) as pilot:
+            seat = Seat(app, pilot, where)
+            await seat.until(lambda: app._known)
+            await seat.settle()
+            yield seat
+
+    return sit

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from typing import Any, NamedTuple
 
 from engine.containers import creation, record, state
@@ -12,7 +13,7 @@ from engine.containers.lifecycle import Lifecycle
 from engine.containers.names import checked
 from engine.containers.options import Options
 from engine.containers.record import Container
-from engine.errors import Conflict, NotFound, StartFailed
+from engine.errors import Conflict, EngineError, InvalidInput, NotFound
 from engine.events import EventLog, event
 from engine.snapshots.choice import choose, made_by
 from engine.snapshots.protocol import Snapshotter
@@ -74,13 +75,15 @@ class Containers:
         if container.state.running:
             if not force:
                 raise _running(container)
-            self._lifecycle.kill(container.id)
-        self._remove(container)
+            return self._remove_running(container)
+        return self._remove(container)
 
     def rename(self, name: str, new: str) -> None:
         """Give a container another name."""
         container = self.get(name)
         wanted = checked(new)
+        if wanted == container.name:
+            raise InvalidInput("Renaming a container with the same name as its current name")
         with self.store.transaction() as connection:
             taken = connection.execute("SELECT id FROM containers WHERE name = ?", (wanted,)).fetchone()
             if taken:
@@ -98,8 +101,12 @@ class Containers:
         for container in self.list(all=True, filters=filters):
             if container.state.running or any(container.created >= moment for moment in before):
                 continue
-            size = self.sizes(container.id).writable
-            self._remove(container)
+            try:
+                size = self.sizes(container.id).writable
+                self._remove(container)
+            except (NotFound, Conflict):
+                # Somebody else has removed or started it meanwhile.
+                continue
             removed.append(container.id)
             reclaimed += size
         return Pruned(removed, reclaimed)
@@ -110,7 +117,7 @@ class Containers:
             container = self.get(id)
             if not container.state.running:
                 self._remove(container)
-        except NotFound:
+        except (NotFound, Conflict):
             return
 
     def start(self, name: str) -> None:
@@ -234,7 +241,7 @@ class Containers:
         """Start; an `--rm` container that cannot be started goes at once."""
         try:
             return self._lifecycle.start(name, attached=attached)
-        except StartFailed:
+        except (EngineError, OSError):
             container = record.find(self.store, name)
             if container.host_config["AutoRemove"]:
                 self.bury(container.id)
@@ -254,6 +261,16 @@ class Containers:
             self.bury(container.id)
             return True
         return False
+
+    def _remove_running(self, container: Container) -> None:
+        """Kill, then remove; its own monitor may be faster with either."""
+        try:
+            with suppress(Conflict):
+                self._lifecycle.kill(container.id)
+            self._remove(container)
+        except NotFound:
+            if not container.host_config["AutoRemove"]:
+                raise
 
     def _remove(self, container: Container) -> None:
         paths = self.store.paths.container(container.id)

@@ -97,10 +97,17 @@ class Lifecycle:
         """Wait until a container does not run; return its exit code."""
         container = find(self.store, name)
         self.await_end(container, None)
-        try:
-            return state.read(self.store.paths.container(container.id)).exit_code
-        except FileNotFoundError:
-            return container.state.exit_code
+        now = state.read(self.store.paths.container(container.id))
+        return now.exit_code if now.run >= container.state.run else self._told_exit_code(container)
+
+    def _told_exit_code(self, container: Container) -> int:
+        """Tell how a container ended that has been removed since, as an `--rm` container is."""
+        ends = (
+            event
+            for event in self.events.read(container.state.started_at)
+            if event.action == "die" and event.id == container.id
+        )
+        return next((int(end.attributes.get("exitCode", "0")) for end in ends), state.KILLED)
 
     def await_end(self, container: Container, seconds: float | None) -> bool:
         """Wait until a container does not run, at most `seconds`; tell whether it ended."""
@@ -127,12 +134,16 @@ class Lifecycle:
     def settle(self, container: Container) -> None:
         """Write down the end of a run whose shim was killed, and make sure that nothing of it still runs."""
         paths = self.store.paths.container(container.id)
-        with Lock(paths.lock):
-            now = state.read(paths)
-            if now.error == state.LOST:
-                self._clean_up(container, now)
-                write(paths.exit, Ended(now.run, now.exit_code, time.time(), now.error))
-                self._tell(container, "die", exitCode=str(now.exit_code))
+        try:
+            with Lock(paths.lock):
+                now = state.read(paths)
+                if now.error == state.LOST:
+                    self._clean_up(container, now)
+                    write(paths.exit, Ended(now.run, now.exit_code, time.time(), now.error))
+                    self._tell(container, "die", exitCode=str(now.exit_code))
+        except OSError:
+            # On a full or read-only disk, or for a reader without rights, it stays to be worked out.
+            return
 
     @contextmanager
     def _locked(self, container: Container) -> Iterator[ContainerPaths]:
@@ -145,6 +156,9 @@ class Lifecycle:
         except OSError as error:
             raise from_os(error, f"cannot start container {container.name}") from error
         try:
+            if not os.path.exists(paths.lock):
+                # Whoever held the lock has removed the container.
+                raise NotFound(f"No such container: {container.name}")
             yield paths
         finally:
             lock.release()
@@ -160,8 +174,12 @@ class Lifecycle:
             raise StartFailed(brief, error.code, details=error.details) from None
 
     def _write_specification(self, container: Container, paths: ContainerPaths) -> None:
-        with open(paths.spec, "w", encoding="utf-8") as file:
-            json.dump(specification(container, paths), file)
+        try:
+            document = specification(container, paths)
+            with open(paths.spec, "w", encoding="utf-8") as file:
+                json.dump(document, file)
+        except OSError as error:
+            raise from_os(error, f"cannot prepare container {container.name}") from error
 
     def _clean_up(self, container: Container, now: State) -> None:
         """After a run that ended without its shim: kill what escaped, and remove its control group."""

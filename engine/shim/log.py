@@ -51,11 +51,17 @@ class LogWriter:
         return True
 
     def _mark(self, now: int) -> None:
+        mark = MARK.pack(self._offset, now, self._newlines, self._frames)
         try:
-            os.write(self._index, MARK.pack(self._offset, now, self._newlines, self._frames))
+            written = os.write(self._index, mark)
         except OSError:
             return
-        self._marked = self._offset
+        if written == len(mark):
+            self._marked = self._offset
+        else:
+            # Half a mark would put every later one out of place.
+            end = os.lseek(self._index, -written, os.SEEK_CUR)
+            os.ftruncate(self._index, end)
 
     def _forget_partial(self) -> None:
         try:

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from engine.images.moments import epoch
 from engine.images.records import HistoryEntry, Image
+from engine.moments import epoch
 from engine.oci.config import ImageConfig
 
 

@@ -13,8 +13,8 @@ from engine.images.changes import change
 from engine.images.execution import complete
 from engine.images.intake import Draft, Intake, Layer
 from engine.images.journal import tell
-from engine.images.moments import rfc3339
 from engine.images.records import Progress, Report
+from engine.moments import rfc3339
 from engine.oci import media
 from engine.oci.platform import Platform
 from engine.oci.reference import Reference

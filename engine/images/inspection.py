@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 from engine.images.execution import complete
-from engine.images.moments import rfc3339
 from engine.images.records import Image
+from engine.moments import rfc3339
 from engine.store.store import Store
 
 _ZERO_TIME = "0001-01-01T00:00:00Z"

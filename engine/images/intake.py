@@ -9,12 +9,12 @@ from typing import BinaryIO, NamedTuple
 
 from engine.errors import Conflict, Corrupt
 from engine.images import tags
-from engine.images.moments import epoch
 from engine.images.received import Received
 from engine.images.records import Report, silent
 from engine.layers.apply import Applied, apply
 from engine.layers.compression import compression_of, decompressed
 from engine.layers.source import Digest
+from engine.moments import epoch
 from engine.oci import digest, identity, media
 from engine.oci.config import ImageConfig
 from engine.oci.reference import Reference

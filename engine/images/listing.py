@@ -6,9 +6,9 @@ import json
 from collections.abc import Callable, Iterable, Mapping, Sequence
 
 from engine.errors import InvalidInput
-from engine.images.moments import past
 from engine.images.names import resolve
 from engine.images.records import Image, LayerRecord
+from engine.moments import past
 from engine.oci.pattern import compiled
 from engine.oci.reference import Reference, shortened
 from engine.store.store import Store

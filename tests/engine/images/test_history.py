@@ -1,8 +1,8 @@
 from __future__ import annotations
 
 from engine.images.images import Images
-from engine.images.moments import NEVER
 from engine.images.records import HistoryEntry
+from engine.moments import NEVER
 from tests.engine.images.archives import make
 from tests.engine.images.conftest import Add
 

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from engine.errors import InvalidInput
-from engine.images.moments import NEVER, epoch, past, rfc3339
+from engine.moments import NEVER, epoch, past, rfc3339
 
 
 @pytest.mark.parametrize(

@@ -56,6 +56,7 @@ class Archive:
         self._source = source
         self._left = 0
         self._padding = 0
+        self._seen = False
         self._globals: pax.Records = {}
 
     def data(self) -> Iterator[memoryview]:
@@ -65,9 +66,10 @@ class Archive:
             yield piece
 
     def __iter__(self) -> Iterator[Entry]:
-        """Yield each entry up to the end marker; an archive without one is Corrupt."""
+        """Yield each entry up to the end marker, or to the end behind a whole entry."""
         while (entry := self._next()) is not None:
             yield entry
+            self._seen = True
 
     def _next(self) -> Entry | None:
         self._pass_data()
@@ -101,6 +103,9 @@ class Archive:
         """Take a header whose checksum is right, or None at the end marker."""
         block = self._source.block()
         if block is None:
+            # Some builders never write the end marker; after a whole entry GNU tar and docker do not mind.
+            if self._seen:
+                return None
             raise Corrupt("the archive is cut short: it has no end marker")
         if block == _ZERO:
             second = self._source.block()

@@ -51,8 +51,12 @@ class Template:
             return self._run(value, raw=True)
 
     def heading(self, names: object) -> str:
-        """Write the template for a table's first line: functions that change a text leave headings as they are."""
-        return Evaluation(self.text, self._definitions, HEADINGS).run(self._nodes, names)
+        """Write the template for a table's first line, as far as it fits; functions leave it as it is."""
+        evaluation = Evaluation(self.text, self._definitions, HEADINGS)
+        try:
+            return evaluation.run(self._nodes, names)
+        except Failed:
+            return "".join(evaluation.out)
 
     def _run(self, value: object, *, raw: bool = False) -> str:
         return Evaluation(self.text, self._definitions, FUNCTIONS, raw=raw).run(self._nodes, value)

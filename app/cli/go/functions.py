@@ -184,6 +184,7 @@ FUNCTIONS: Mapping[str, Function] = {
 HEADINGS: Mapping[str, Function] = {
     **FUNCTIONS,
     **{name: Function(lambda text: text, (_TEXT,)) for name in ("json", "title", "lower", "upper")},
+    **{name: Function(lambda text, separator: text, (_TEXT, _TEXT)) for name in ("join", "split")},
     "truncate": Function(lambda text, length: text, (_TEXT, _COUNT)),
 }
 """For a table's headings, which docker keeps as they are."""

@@ -43,7 +43,7 @@ ABSENT: Mapping[str, object] = {
     **dict.fromkeys(("Annotations", "StorageOpt", "Sysctls", "Tmpfs"), GoMap()),
     "StopSignal": "",
 }
-"""Fields that docker leaves out of its JSON when they are empty, and that a template may name all the same."""
+"""Fields that docker leaves out of its JSON when empty, and that a template may name all the same."""
 
 
 def typed(name: str, value: object) -> object:

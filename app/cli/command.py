@@ -5,8 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, NamedTuple
 
-from app.cli.flags import Arguments, Flag, UsageError, parse
-from app.cli.help import PROGRAM, command_help, usage_line
+from app.cli.flags import PROGRAM, Arguments, Flag, UsageError, parse
 
 if TYPE_CHECKING:
     from engine.engine import Engine
@@ -40,10 +39,14 @@ class Command(NamedTuple):
 
     def help(self, path: str, aliases: Sequence[str] = ()) -> str:
         """Write the command's help page."""
+        from app.cli.help import command_help
+
         return command_help(path, self.usage, self.summary, self.flags, aliases)
 
     def _miscount(self, path: str) -> str:
         """Say how many words the command takes, as docker says it."""
+        from app.cli.help import usage_line
+
         if self.most == 0:
             need = "accepts no arguments"
         elif self.most is None:

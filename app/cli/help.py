@@ -5,9 +5,8 @@ from __future__ import annotations
 import os
 from collections.abc import Iterable, Mapping, Sequence
 
-from app.cli.flags import Flag
+from app.cli.flags import PROGRAM, Flag
 
-PROGRAM = "stackyard"
 SLOP = 5
 """A line may run over by this much rather than leave a short orphan on the next."""
 LEAST = 24

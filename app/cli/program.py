@@ -4,14 +4,12 @@ from __future__ import annotations
 
 import os
 import sys
-from importlib import import_module
 from typing import TYPE_CHECKING
 
 from app.cli.catalogue import LATER, NOUNS, VERBS, Entry, Noun, find
 from app.cli.command import Command
 from app.cli.console import complain, warn
-from app.cli.flags import Flag, HelpAsked, UsageError, parse
-from app.cli.help import PROGRAM, group_help, options, rows, usage_line, width
+from app.cli.flags import PROGRAM, Flag, HelpAsked, UsageError, parse
 from engine.errors import EngineError
 
 if TYPE_CHECKING:
@@ -114,13 +112,16 @@ def _execute(path: str, entry: Entry, aliases: tuple[str, ...], words: list[str]
 def load(entry: Entry) -> Command:
     """Import the module of a verb and give its command."""
     module, _, attribute = entry.place.partition(":")
-    command = getattr(import_module(f"app.cli.verbs.{module}"), attribute)
+    # Not importlib: loading it would take as long as loading the verb.
+    command = getattr(__import__(f"app.cli.verbs.{module}", fromlist=[attribute]), attribute)
     assert isinstance(command, Command)
     return command
 
 
 def overview() -> str:
     """Write the page of `stackyard --help`: options and every verb, in docker's groups."""
+    from app.cli.help import options, rows, usage_line, width
+
     nouns = {name: noun.summary for name, noun in NOUNS.items()}
     verbs = {name: entry.summary for name, entry in VERBS.items()}
     parts = [
@@ -161,6 +162,8 @@ def _unknown(word: str) -> int:
 
 
 def _group(name: str, noun: Noun) -> str:
+    from app.cli.help import group_help
+
     return group_help(name, noun.summary, {verb: entry.summary for verb, entry in noun.verbs.items()})
 
 

@@ -81,6 +81,13 @@ class Engine:
         running = frozenset(container.id for container in self.containers.list())
         return disk_usage(self.store, running=running)
 
+    @property
+    def driver(self) -> str:
+        """How roots are made here: overlay, or copy where the kernel grants none."""
+        from engine.snapshots.choice import choose
+
+        return choose(self.paths).name
+
     def version(self) -> dict[str, Any]:
         """Tell the versions of the engine and of what it stands on."""
         import os

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
+from itertools import takewhile
 from typing import TYPE_CHECKING
 
 from app.cli.catalogue import LATER, NOUNS, VERBS, Entry, Noun, find
@@ -28,7 +29,7 @@ FLAGS = (
 
 def run(words: list[str]) -> int:
     """Run one command line and return its exit code."""
-    debug = "--debug" in words or "-D" in words
+    debug = any(word in ("--debug", "-D") for word in takewhile(lambda word: word.startswith("-"), words))
     try:
         return _run(words)
     except EngineError as error:

@@ -84,6 +84,8 @@ class Containers:
         wanted = checked(new)
         if wanted == container.name:
             raise InvalidInput("Renaming a container with the same name as its current name")
+        if wanted == container.name:
+            raise InvalidInput("Renaming a container with the same name as its current name")
         with self.store.transaction() as connection:
             taken = connection.execute("SELECT id FROM containers WHERE name = ?", (wanted,)).fetchone()
             if taken:

@@ -29,8 +29,6 @@ def _run(engine: Engine, arguments: Arguments) -> int:
 
 def gather(engine: Engine) -> dict[str, Any]:
     """Collect the facts, under docker's names."""
-    from engine.snapshots.choice import choose
-
     states = [container.state.status for container in engine.containers.list(all=True)]
     machine = os.uname()
     return {
@@ -39,7 +37,7 @@ def gather(engine: Engine) -> dict[str, Any]:
         "ContainersPaused": states.count("paused"),
         "ContainersStopped": sum(status not in ("running", "paused") for status in states),
         "Images": len(engine.images.list(all=True)),
-        "Driver": choose(engine.paths).name,
+        "Driver": engine.driver,
         "CgroupVersion": "2" if os.path.exists("/sys/fs/cgroup/cgroup.controllers") else "1",
         "KernelVersion": machine.release,
         "OperatingSystem": _distribution(),

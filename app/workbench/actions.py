@@ -154,7 +154,7 @@ def question(action: str, selection: Selection, lists: Lists) -> Question:
         if container.alive:
             losses.insert(0, "It is running: it is killed first.")
         if container.volumes:
-            losses.append(f"{count(len(container.volumes), 'volume')} stay.")
+            losses.append(f"{count(len(container.volumes), 'volume stays', 'volumes stay')}.")
         return Question(f"Remove container {name}?", tuple(losses), "remove")
     image = image_of(selection, lists)
     if image and len(image.tags) > 1:

@@ -57,6 +57,7 @@ class RowList(Painted, ScrollView, can_focus=True):
         self._rows: list[Row] = []
         self._columns: list[int] = []
         self._known = False
+        self._shown = Lists(), 0.0
         self._entitle()
 
     def make(self, lists: Lists, now: float, width: int) -> list[Row]:
@@ -75,6 +76,7 @@ class RowList(Painted, ScrollView, can_focus=True):
 
     def show(self, lists: Lists, now: float) -> None:
         """Show what there is now; cursor and scroll stay, and nothing unchanged is drawn again."""
+        self._shown = lists, now
         rows = self.make(lists, now, self.content_size.width)
         if rows != self._all or not self._known:
             self._known = True
@@ -151,7 +153,9 @@ class RowList(Painted, ScrollView, can_focus=True):
         return lines[y] if y < len(lines) else ""
 
     def on_resize(self, event: Resize) -> None:
-        """Lay the columns out for the new width."""
+        """Make the rows for the new width, and lay the columns out."""
+        if self._known:
+            self.show(*self._shown)
         self._columns = layout(self._rows, self.content_size.width - 2)
         self._show_cursor()
         self.refresh()
@@ -185,7 +189,7 @@ class RowList(Painted, ScrollView, can_focus=True):
         self.post_message(self.Moved(self))
 
     def _show_cursor(self, moved: int = 0) -> None:
-        """Scroll until the cursor is seen; rows that came above a scrolled list do not move what is looked at."""
+        """Scroll until the cursor is seen; rows that come above a scrolled list move nothing."""
         height = max(1, self.content_size.height)
         top = self.scroll_offset.y
         to = top + moved if top else 0

@@ -33,7 +33,7 @@ SHARE = 0.33
 class Board(Screen[None]):
     """Shows the lists it is given, and what is selected in them."""
 
-    AUTO_FOCUS = "#pane-container"
+    AUTO_FOCUS = ""
     BINDINGS: ClassVar[list[BindingType]] = [*bindings(GLOBAL)]
 
     def __init__(self, yard: Yard, errands: Errands) -> None:
@@ -59,7 +59,8 @@ class Board(Screen[None]):
         yield self._hints
 
     def on_mount(self) -> None:
-        """Begin to let the clocks in the lists run."""
+        """Begin in the containers; let the clocks in the lists run."""
+        self.set_focus(self._pane)
         self.set_interval(1.0, self._tick)
 
     def show(self, lists: Lists, *, first: bool = False) -> None:
@@ -79,7 +80,8 @@ class Board(Screen[None]):
         if alive:
             self._panes[1].select(max(alive, key=lambda one: one.created).id)
         elif lists.images and not lists.containers:
-            self._panes[0].focus()
+            self._pane = self._panes[0]
+            self._pane.focus()
 
     def want(self, key: str) -> None:
         """Select an object as soon as it is listed, by its id or a container's name."""

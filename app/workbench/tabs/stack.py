@@ -67,12 +67,9 @@ class StackView(Painted, ScrollView, can_focus=True):
         """Draw for the new size."""
         self._draw()
 
-    def on_focus(self) -> None:
-        """Open the block under the cursor."""
-        self._draw()
-
-    def on_blur(self) -> None:
-        """Close it again."""
+    def watch_has_focus(self, focused: bool) -> None:
+        """Open the block under the cursor, or close it again."""
+        super().watch_has_focus(focused)
         self._draw()
 
     def on_click(self, event: Click) -> None:

@@ -8,6 +8,7 @@ from collections.abc import AsyncIterator, Callable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 
 import pytest
+from textual.keys import _character_to_key
 from textual.pilot import Pilot
 
 from app.workbench.app import Workbench
@@ -24,9 +25,15 @@ class Seat:
 
     async def settle(self) -> None:
         """Wait until no call is under way and everything is drawn."""
-        for _ in range(3):
-            await self.until(lambda: self.app.errands.open == 0)
-            await self.pilot.pause()
+        await self.pilot.pause()
+        await self.until(self._quiet)
+        await self.pilot.pause()
+        await self.until(self._quiet)
+
+    def _quiet(self) -> bool:
+        screen = self.app.screen
+        waiting = screen._dirty_widgets or screen._layout_required or screen._scroll_required
+        return not (self.app.errands.open or waiting or screen._repaint_required or screen._callbacks)
 
     async def until(self, true: Callable[[], object], seconds: float = 5) -> None:
         """Wait until something is true."""
@@ -67,15 +74,7 @@ class Seat:
 
 
 def _name(character: str) -> str:
-    names = {
-        " ": "space",
-        "-": "minus",
-        "!": "exclamation_mark",
-        ".": "full_stop",
-        "/": "slash",
-        ":": "colon",
-    }
-    return names.get(character, character)
+    return "space" if character == " " else _character_to_key(character)
 
 
 @pytest.fixture(autouse=True)

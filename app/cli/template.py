@@ -7,7 +7,7 @@ from app.cli.go.evaluation import Evaluation
 from app.cli.go.functions import FUNCTIONS, HEADINGS
 from app.cli.go.nodes import Node
 from app.cli.go.parser import Parser
-from app.cli.go.values import GoMap
+from app.cli.go.values import GoMap, as_maps
 
 __all__ = ["GoMap", "Headings", "Template"]
 
@@ -48,7 +48,7 @@ class Template:
         except Failed:
             if not isinstance(value, dict):
                 raise
-            return self._run(value, raw=True)
+            return self._run(as_maps(value), raw=True)
 
     def heading(self, names: object) -> str:
         """Write the template for a table's first line, as far as it fits; functions leave it as it is."""

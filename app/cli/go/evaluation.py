@@ -25,7 +25,7 @@ from app.cli.go.nodes import (
     Text,
     Variable,
 )
-from app.cli.go.values import ABSENT, MISSING, GoMap, is_map, kind, printed, truth, typed
+from app.cli.go.values import ABSENT, MISSING, GoMap, Texts, is_map, kind, printed, truth, typed
 
 _DEEPEST = 100
 _NOTHING = object()
@@ -236,6 +236,9 @@ class Evaluation:
         return found
 
     def _look_up(self, value: object, name: str, inner: bool) -> object:
+        if not self.raw and type(value) is dict and name in ("ID", "Id") and "Id" in value:
+            # Docker's types call ID what its JSON calls Id: who asks for Id gets the answer made of JSON.
+            name = "Id" if name == "ID" else ""
         if isinstance(value, Mapping) and name in value:
             return value[name] if self.raw else typed(name, value[name])
         if name[:1].isupper() and type(value) not in (str, int, float, bool, list, dict, GoMap):
@@ -324,11 +327,10 @@ class Evaluation:
             return None if value is MISSING else value
         if value is MISSING or value is None:
             self._fail(f"invalid value; expected {want}")
-        if not _fits(value, want):
+        if not _fits(value, want) or (self.raw and want == "[]string" and not isinstance(value, Texts)):
             number = self.raw and isinstance(value, int | float) and not isinstance(value, bool)
-            self._fail(
-                f"wrong type for value; expected {want}; got {'json.Number' if number else kind(value)}"
-            )
+            what = "json.Number" if number else "[]interface {}" if isinstance(value, list) else kind(value)
+            self._fail(f"wrong type for value; expected {want}; got {what}")
         return value
 
     def _fail(self, words: str) -> NoReturn:

@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any, NamedTuple
 
 from app.cli.go.errors import Misused
-from app.cli.go.values import MISSING, bytewise, kind, marshalled, printed, truth
+from app.cli.go.values import MISSING, Texts, bytewise, kind, marshalled, printed, truth
 from app.cli.go.verbs import formatted
 
 
@@ -144,8 +144,8 @@ def _pad(text: str, before: int, after: int) -> str:
     return f"{' ' * before}{text}{' ' * after}" if text else ""
 
 
-def _split(text: str, separator: str) -> list[str]:
-    return text.split(separator) if separator else list(text)
+def _split(text: str, separator: str) -> Texts:
+    return Texts(text.split(separator) if separator else text)
 
 
 _ANY, _TEXT, _COUNT = "any", "string", "int"

@@ -28,6 +28,10 @@ class GoMap(dict[str, Any]):
     """A map, in contrast to a struct: its keys are sorted, and one that is missing is no error."""
 
 
+class Texts(list[str]):
+    """A list of texts made by a function: one that Go knows to hold nothing else."""
+
+
 class Missing:
     """What a map gives for a key it has not."""
 
@@ -55,6 +59,13 @@ def typed(name: str, value: object) -> object:
     if name in MAPS and (value is None or type(value) is dict):
         return GoMap(value or {})
     return [] if value is None and name in SLICES else value
+
+
+def as_maps(value: object) -> object:
+    """Return a document as JSON alone tells it: every struct a map."""
+    if isinstance(value, dict):
+        return GoMap((key, as_maps(part)) for key, part in value.items())
+    return [as_maps(part) for part in value] if isinstance(value, list | tuple) else value
 
 
 def is_map(value: object) -> bool:

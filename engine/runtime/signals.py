@@ -22,6 +22,6 @@ def _named(name: str) -> int:
         offset = text.removeprefix(base).removeprefix(sign)
         if text.startswith(f"{base}{sign}") and offset.isascii() and offset.isdigit() and len(offset) < 3:
             number = getattr(signal, f"SIG{base}") + int(f"{sign}{offset}")
-            return number if signal.SIGRTMIN <= number else 0
+            return number if number >= signal.SIGRTMIN else 0
     found = getattr(signal, f"SIG{text}", 0)
     return int(found) if isinstance(found, signal.Signals) else 0

@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
+
 from engine.errors import InvalidInput
 from engine.runtime.accounts import Account, resolve
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import signal
 
 import pytest
+
 from engine.errors import InvalidInput
 from engine.runtime.signals import number_of
 
@@ -13,8 +14,8 @@ from engine.runtime.signals import number_of
     ("name", "number"),
     [
         ("9", 9), ("KILL", 9), ("SIGKILL", 9), ("sigkill", 9), ("kill", 9), ("TERM", 15), ("HUP", 1),
-        ("USR1", 10), ("WINCH", 28), ("64", 64), ("RTMIN", signal.SIGRTMIN), ("SIGRTMIN+3", signal.SIGRTMIN + 3),
-        ("RTMAX-2", signal.SIGRTMAX - 2),
+        ("USR1", 10), ("WINCH", 28), ("64", 64), ("RTMIN", signal.SIGRTMIN),
+        ("SIGRTMIN+3", signal.SIGRTMIN + 3), ("RTMAX-2", signal.SIGRTMAX - 2),
     ],
 )  # fmt: skip
 def test_a_signal_has_many_names(name: str, number: int) -> None:

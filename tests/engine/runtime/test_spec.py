@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+
 from engine.kernel.capabilities import DEFAULT, NAMES, mask, names
 from engine.runtime.accounts import Account
 from engine.runtime.spec import Isolation, Process, build, capability_set
@@ -43,7 +44,7 @@ def test_it_says_everything_the_specification_requires() -> None:
 @pytest.mark.conformance
 def test_it_has_the_shape_of_the_specifications_own_example(conformance: Path) -> None:
     text = (conformance / "oci/runtime-spec/config/good/spec-example.json").read_text()
-    assert [] == list(_strangers(document(), json.loads(text), ""))
+    assert list(_strangers(document(), json.loads(text), "")) == []
 
 
 def _strangers(ours: Any, example: Any, where: str) -> list[str]:

@@ -10,6 +10,7 @@ import os
 import shutil
 import subprocess
 import tempfile
+from pathlib import Path
 
 from ratio import STACKYARD, command, median, tell
 
@@ -68,12 +69,12 @@ def _runc(engine: Engine, folder: str) -> float:
     id = engine.containers.create(IMAGE, Options(command=("sleep", "60"), network="none"))
     engine.containers.start(id)
     bundle = engine.paths.container(id)
-    spec = json.loads(open(bundle.spec).read())
+    spec = json.loads(Path(bundle.spec).read_text())
     engine.containers.stop(id, 0)
     spec["linux"]["cgroupsPath"] = "/stackyard-bench"
     work = f"{folder}/bundle"
     os.makedirs(f"{work}/rootfs")
-    json.dump(spec, open(f"{work}/config.json", "w"))
+    Path(f"{work}/config.json").write_text(json.dumps(spec))
     (mount,) = read_union(bundle.rootfs_mounts)
     lowers = ":".join(mount.lowers)
     upper, scratch = (option for option in mount.options if option.startswith(("upperdir", "workdir")))

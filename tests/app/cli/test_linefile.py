@@ -37,5 +37,5 @@ def test_lines_that_cannot_be_read(tmp_path: Path, data: bytes, problem: str) ->
 
 
 def test_a_file_that_is_not_there(tmp_path: Path) -> None:
-    with pytest.raises(UsageError, match="open .*/absent: no such file or directory"):
+    with pytest.raises(UsageError, match=r"open .*/absent: no such file or directory"):
         environment_lines(str(tmp_path / "absent"))

@@ -88,9 +88,11 @@ def _by_status(value: str) -> Question:
 
 
 def _by_exit(value: str) -> Question:
-    if not value.lstrip("-").isdigit():
-        raise InvalidInput(f"invalid filter 'exited={value}'", details="an exit code is a number")
-    return lambda c: c.state.status == "exited" and c.state.exit_code == int(value)
+    try:
+        code = int(value)
+    except ValueError:
+        raise InvalidInput(f"invalid filter 'exited={value}'", details="an exit code is a number") from None
+    return lambda c: c.state.status == "exited" and c.state.exit_code == code
 
 
 def _by_ancestor(value: str) -> Question:

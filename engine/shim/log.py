@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 import time
+from collections.abc import Sequence
 
 from engine.shim.frames import FRAME, INDEX_BYTES, MARK, STDERR, index_path
 
@@ -24,30 +25,30 @@ class LogWriter:
 
     def write(self, stream: int, data: bytes) -> None:
         """Append what was read from one stream."""
+        frames: tuple[tuple[int, bytes], ...] = ((stream, data),)
         if self._dropped:
-            note = f"[stackyard: {self._dropped} bytes of output were lost: the disk was full]\n".encode()
-            if not self._append(STDERR, note):
-                self._dropped += len(data)
-                return
-            self._dropped = 0
-        if not self._append(stream, data):
-            self._dropped += len(data)
+            # It comes with the first output that fits again, or it would fill the disk's last page itself.
+            note = f"[stackyard: {self._dropped} bytes of output were lost: the disk was full]\n"
+            frames = ((STDERR, note.encode()), *frames)
+        self._dropped = 0 if self._append(frames) else self._dropped + len(data)
 
-    def _append(self, stream: int, data: bytes) -> bool:
+    def _append(self, frames: Sequence[tuple[int, bytes]]) -> bool:
+        """Append frames, all of them or none."""
         now = time.time_ns()
         if self._offset - self._marked >= INDEX_BYTES:
             self._mark(now)
-        size = FRAME.size + len(data)
+        parts = [part for stream, data in frames for part in (FRAME.pack(now, stream, len(data)), data)]
+        size = sum(map(len, parts))
         try:
-            written = os.writev(self._log, (FRAME.pack(now, stream, len(data)), data))
+            written = os.writev(self._log, parts)
         except OSError:
             written = 0
         if written != size:
             self._forget_partial()
             return False
         self._offset += size
-        self._frames += 1
-        self._newlines += data.count(b"\n")
+        self._frames += len(frames)
+        self._newlines += sum(data.count(b"\n") for _, data in frames)
         return True
 
     def _mark(self, now: int) -> None:

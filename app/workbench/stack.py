@@ -174,7 +174,7 @@ class _Painter:
         """Draw the ground on which everything stands."""
         inner = self.width - 4
         self._add(-1, [Span("╞" + "═" * (self.width - 2) + "╡", "rule")])
-        words = [Span("bootfs", "strong"), Span(" · the kernel that all share", "dim")]
+        words = [Span("bootfs", "strong"), Span(" · the kernel all share", "dim")]
         told = spread(words, [Span(kernel, "dim")], inner)
         self._add(-1, [Span("│ ", "rule"), *told, Span(" │", "rule")])
         self._add(-1, [Span("╘" + "═" * (self.width - 2) + "╛", "rule")])

@@ -154,7 +154,7 @@ async def test_the_id_is_copied(sit: Sit) -> None:
 async def test_a_filter_narrows_while_it_is_typed(sit: Sit) -> None:
     async with sit() as seat:
         await seat.press("slash")
-        await seat.type("web|cr")
+        await seat.type("web|cron")
         assert "2 Containers · 4/5 ⟨web|" in seat.screen
         await seat.press("enter")
         assert seat.selected == "worker"
@@ -166,7 +166,7 @@ async def test_a_filter_narrows_while_it_is_typed(sit: Sit) -> None:
         assert "2 Containers · 5" in seat.screen
         await seat.press("slash")
         await seat.type("nothing-like-it")
-        assert "nothing matches nothing-like" in seat.screen
+        assert "nothing matches" in seat.screen
         await seat.press("escape")
         assert "2 Containers · 5" in seat.screen
 

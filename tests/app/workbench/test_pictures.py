@@ -1,0 +1,109 @@
+"""The main screens as pictures, small and large; `pytest --snapshot-update` draws them anew."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pytest
+from textual.pilot import Pilot
+
+from app.workbench.app import Workbench
+from tests.app.workbench.conftest import LARGE, SMALL, Seat
+from tests.app.workbench.fakeyard import FakeYard
+
+SIZES = pytest.mark.parametrize("size", [SMALL, LARGE], ids=["small", "large"])
+Compare = Callable[..., bool]
+
+
+@pytest.fixture
+def look(snap_compare: Compare) -> Callable[..., None]:
+    """Compare the picture after some keys with the one that was approved."""
+
+    def look(size: tuple[int, int], *keys: str, at: FakeYard | None = None, theme: str = "") -> None:
+        yard = at or FakeYard()
+        app = Workbench(yard, theme=theme)
+
+        async def before(pilot: Pilot[int]) -> None:
+            seat = Seat(app, pilot, yard)
+            await seat.until(lambda: app._known)
+            await seat.settle()
+            for key in keys:
+                await (seat.press(key) if len(key) == 1 or key in NAMED else seat.type(key))
+
+        assert snap_compare(app, terminal_size=size, run_before=before)
+
+    return look
+
+
+NAMED = ("enter", "escape", "tab", "slash", "colon", "question_mark", "plus", "right_square_bracket")
+Look = Callable[..., None]
+
+
+@SIZES
+def test_log(look: Look, size: tuple[int, int]) -> None:
+    look(size, "j", "l")
+
+
+@SIZES
+def test_log_wrapped_with_times_and_a_match(look: Look, size: tuple[int, int]) -> None:
+    look(size, "j", "l", "w", "t", "slash", "error", "enter")
+
+
+@SIZES
+def test_stack_of_a_container(look: Look, size: tuple[int, int]) -> None:
+    look(size, "j", "right_square_bracket")
+
+
+@SIZES
+def test_stack_of_an_image_with_a_block_open(look: Look, size: tuple[int, int]) -> None:
+    look(size, "1", "enter", "j", "j")
+
+
+@SIZES
+def test_history(look: Look, size: tuple[int, int]) -> None:
+    look(size, "1", "right_square_bracket")
+
+
+@SIZES
+def test_config(look: Look, size: tuple[int, int]) -> None:
+    look(size, "j", "right_square_bracket", "right_square_bracket")
+
+
+@SIZES
+def test_volumes(look: Look, size: tuple[int, int]) -> None:
+    look(size, "3", "j", "right_square_bracket")
+
+
+@SIZES
+def test_builds(look: Look, size: tuple[int, int]) -> None:
+    look(size, "4")
+
+
+@SIZES
+def test_question(look: Look, size: tuple[int, int]) -> None:
+    look(size, "d")
+
+
+@SIZES
+def test_help(look: Look, size: tuple[int, int]) -> None:
+    look(size, "question_mark")
+
+
+@SIZES
+def test_first_steps(look: Look, size: tuple[int, int]) -> None:
+    look(size, at=FakeYard([], [], []))
+
+
+@SIZES
+def test_running_an_image(look: Look, size: tuple[int, int]) -> None:
+    look(size, "1", "x")
+
+
+@SIZES
+def test_filter_and_refusal(look: Look, size: tuple[int, int]) -> None:
+    look(size, "S", "slash", "cron|web")
+
+
+@pytest.mark.parametrize("theme", ["daylight", "floodlight"])
+def test_themes(look: Look, theme: str) -> None:
+    look((100, 30), "j", "right_square_bracket", theme=theme)

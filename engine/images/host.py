@@ -1,7 +1,8 @@
 """A small base image made of this machine's own programs: `import --from-host`.
 
 It holds a shell, the coreutils, ps, grep, sed, awk, find, tar and their kin, whatever else is named, and
-everything these need to run; no file of a user, no account of this machine and no set-id bit comes along.
+everything these need to run; no file of a user, no account of this machine and no set-id bit comes along
+unless its directory is named, and secrets of accounts (shadow) not even then.
 Nothing is executed.
 """
 
@@ -12,12 +13,14 @@ import posixpath
 from collections.abc import Callable, Sequence
 from typing import BinaryIO, NamedTuple
 
-from engine.errors import EngineError, NotFound
+from engine.errors import EngineError, InvalidInput, NotFound
 from engine.images.base.archive import write_archive
 from engine.images.base.furniture import furnish, lay_directories
 from engine.images.base.harvest import Harvest
 from engine.images.base.programs import COREUTILS, OTHERS, PATH, SHELL, applets, find_base, find_named
 from engine.images.base.root import Root
+
+_THE_MACHINES = frozenset({"dev", "proc", "sys"})
 
 
 class HostImage(NamedTuple):
@@ -50,7 +53,8 @@ def grow(
 
     Raises:
         NotFound: when there is no shell, or a named program, or something it needs, is missing.
-        NotPermitted: when a named program may not be read.
+        NotPermitted: when a named program or a file of a named directory may not be read.
+        InvalidInput: when a named directory is the whole root, or holds no files but the kernel's.
     """
     view = Root(root)
     harvest = Harvest(view, lambda name: find_base(view, name))
@@ -110,9 +114,18 @@ def _bring_named(harvest: Harvest, name: str) -> None:
         return
     path = os.path.abspath(name) if harvest.root.own else posixpath.join("/", name)
     if harvest.root.is_directory(path):
-        harvest.tree(path, whole=True)
+        _bring_folder(harvest, path)
     else:
         _bring(harvest, posixpath.basename(path), path)
+
+
+def _bring_folder(harvest: Harvest, path: str) -> None:
+    real = harvest.root.real(path) or path
+    if real == "/" or real.split("/")[1] in _THE_MACHINES:
+        raise InvalidInput(
+            f"{path} is the machine itself, not a part of it", resolution="name the folders that are needed"
+        )
+    harvest.tree(real, whole=True)
 
 
 def _bring(harvest: Harvest, name: str, path: str) -> None:

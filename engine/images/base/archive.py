@@ -7,7 +7,8 @@ import tarfile
 from collections.abc import Callable
 from typing import BinaryIO
 
-from engine.images.base.harvest import Entry
+from engine.errors import NotPermitted
+from engine.images.base.harvest import LEAVE, Entry
 from engine.images.base.root import Root, Step
 
 
@@ -56,7 +57,11 @@ def _write_copy(
         info.type, info.linkname = tarfile.LNKTYPE, name
         tar.addfile(info)
         return 0
-    with root.open(source.path) as file:
+    try:
+        file = root.open(source.path)
+    except PermissionError:
+        raise NotPermitted(f"{source.path} may not be read", resolution=LEAVE) from None
+    with file:
         info.size = status.st_size
         tar.addfile(info, file)
     return info.size

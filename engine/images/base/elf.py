@@ -9,6 +9,7 @@ from typing import BinaryIO, NamedTuple
 _PT_LOAD, _PT_DYNAMIC, _PT_INTERP = 1, 2, 3
 _DT_NEEDED, _DT_STRTAB, _DT_RPATH, _DT_RUNPATH = 1, 5, 15, 29
 _LONGEST = 4096
+_LARGEST_TABLE = 1 << 20
 
 
 class Elf(NamedTuple):
@@ -51,7 +52,7 @@ class _Reader:
             elif type_ == _PT_INTERP:
                 interpreter = os.fsdecode(self._at(offset, min(size, _LONGEST)).rstrip(b"\0"))
             elif type_ == _PT_DYNAMIC:
-                dynamic = self._at(offset, size)
+                dynamic = self._at(offset, min(size, _LARGEST_TABLE))
         return self._dynamic(dynamic, (ident[4], ident[5], machine), interpreter)
 
     def _segments(self) -> list[tuple[int, int, int, int]]:

@@ -34,7 +34,12 @@ networks: files
 protocols: files
 services: files
 """
-_NAME_LIBRARIES = ("libnss_files.so.2", "libnss_dns.so.2")
+_LOADED_LATER = (
+    "libnss_files.so.2",
+    "libnss_dns.so.2",
+    # glibc aborts a program that ends a thread (pthread_exit, pthread_cancel) without it.
+    "libgcc_s.so.1",
+)
 
 _CERTIFICATES = (
     "/etc/ssl/certs/ca-certificates.crt",
@@ -54,8 +59,8 @@ _RELEASE = ("/etc/os-release", "/usr/lib/os-release", "/etc/alpine-release", "/e
 
 
 def lay_directories(harvest: Harvest) -> None:
-    """Plan the usual directories; /bin, /sbin and /lib become links where this machine has them as links."""
-    for path in _MERGED:
+    """Plan the usual directories; those that are links on this machine (/bin, /usr/local) become links."""
+    for path in (*_MERGED, *_DIRECTORIES.split(), *_SPECIAL):
         if harvest.root.is_link(path) and harvest.root.is_directory(path):
             harvest.bring(path)
     for path in _DIRECTORIES.split():
@@ -72,7 +77,7 @@ def furnish(harvest: Harvest, shell: str) -> None:
     )
     harvest.file("/etc/nsswitch.conf", _NAME_SERVICES.encode())
     harvest.file("/etc/shells", f"{shell}\n".encode())
-    harvest.libraries_named(_NAME_LIBRARIES)
+    harvest.libraries_named(_LOADED_LATER)
     for path in _RELEASE:
         if harvest.root.is_file(path):
             harvest.bring(path)

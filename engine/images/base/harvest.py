@@ -36,10 +36,10 @@ _LEFT_AT_HOME = frozenset(
     {"__pycache__", "test", "tests", "idlelib", "turtledemo", "tkinter", "ensurepip", "lib2to3"}
     | {"site-packages", "dist-packages"}
 )
+_SECRET = frozenset(f"/etc/{name}{end}" for name in ("shadow", "gshadow") for end in ("", "-"))
 _WORDS_OF_ENV = re.compile(r"-\S*|[^\s=]+=\S*")
 
-
-_LEAVE = "run as root, or leave it out"
+LEAVE = "run as root, or leave it out"
 
 
 class Entry(NamedTuple):
@@ -65,12 +65,14 @@ class Harvest:
         self._loaders: dict[str, Loader] = {}
         self._served: set[str] = set()
 
-    def directory(self, path: str, mode: int = 0o755) -> str:
-        """Plan an empty directory and whatever leads to it; return its path without links."""
+    def directory(self, path: str, mode: int | None = None) -> str:
+        """Plan a directory and whatever leads to it; return its path without links."""
         here = "/"
         for part in path.strip("/").split("/"):
             here = self._planned(posixpath.join(here, part))
-            self.entries.setdefault(here, Entry(here, mode if here == path else 0o755))
+            self.entries.setdefault(here, Entry(here, 0o755))
+        if mode is not None:
+            self.entries[here] = Entry(here, mode)
         return here
 
     def file(self, path: str, content: bytes, mode: int = 0o644) -> None:
@@ -94,7 +96,7 @@ class Harvest:
         try:
             steps = self.root.walk(path)
         except PermissionError:
-            raise NotPermitted(f"{path} may not be read", resolution=_LEAVE) from None
+            raise NotPermitted(f"{path} may not be read", resolution=LEAVE) from None
         except OSError:
             raise NotFound(f"{path} is not on this machine") from None
         for step in steps:
@@ -134,7 +136,9 @@ class Harvest:
         for name in self.root.names(real):
             here = f"{real}/{name}"
             step = self.root.find(here)
-            if step is None or (not whole and (name in _LEFT_AT_HOME or name.endswith(".a"))):
+            if step is None or step.path in _SECRET:
+                continue
+            if not whole and (name in _LEFT_AT_HOME or name.endswith(".a")):
                 continue
             if stat.S_ISDIR(step.status.st_mode) and step.path == here:
                 self.tree(here, whole=whole, loader=loader)
@@ -153,7 +157,7 @@ class Harvest:
             with self.root.open(path) as file:
                 head = file.read(512)
         except OSError as error:
-            raise NotPermitted(f"{path} may not be read: {error.strerror}", resolution=_LEAVE) from None
+            raise NotPermitted(f"{path} may not be read: {error.strerror}", resolution=LEAVE) from None
         if head.startswith(b"#!"):
             if scripts:
                 self._script(path, head)
@@ -198,7 +202,7 @@ class Harvest:
                 self.link(f"{loader.home}/{name}", real)
 
     def libraries_named(self, names: tuple[str, ...]) -> None:
-        """Bring libraries that are loaded at run time by name (NSS), where they exist beside a loader."""
+        """Bring libraries that are loaded at run time by name, where they exist beside a loader."""
         for loader in self._loaders.values():
             for name in names:
                 path = f"{loader.home}/{name}"

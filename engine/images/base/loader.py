@@ -54,11 +54,11 @@ class Loader:
             elf = self.elf(path)
             if elf is None:
                 continue
-            passed = inherited if elf.runpath else self._expand(elf.rpath, path) + inherited
+            passed, before = self._before(elf, path, inherited)
             for name in elf.needed:
                 if name in loaded:
                     continue
-                library = self._library(name, elf, path, passed)
+                library = self._library(name, elf, path, before)
                 if library is not None:
                     loaded[name] = library
                     queue.append((library.path, passed))
@@ -74,14 +74,23 @@ class Loader:
                 self._elves[path] = None
         return self._elves[path]
 
-    def _library(self, name: str, wanted: Elf, asker: str, rpaths: tuple[str, ...]) -> Library | None:
+    def _before(
+        self, elf: Elf, path: str, inherited: tuple[str, ...]
+    ) -> tuple[tuple[str, ...], tuple[str, ...]]:
+        """Return the folders that a binary's libraries inherit, and those asked before the system's."""
+        if self.musl:
+            # RUNPATH replaces RPATH, and either is inherited (ldso/dynlink.c, decode_dyn and load_library).
+            folders = self._expand(elf.runpath or elf.rpath, path) + inherited
+            return folders, folders
+        if elf.runpath:
+            return inherited, self._expand(elf.runpath, path)
+        folders = self._expand(elf.rpath, path) + inherited
+        return folders, folders
+
+    def _library(self, name: str, wanted: Elf, asker: str, before: tuple[str, ...]) -> Library | None:
         if "/" in name:
             places = [(posixpath.join("/", name), True)]
         else:
-            own = self._expand(wanted.runpath, asker)
-            # musl lets RUNPATH inherit as RPATH does and looks there in the same breath (ldso/dynlink.c,
-            # load_library).
-            before = own + rpaths if self.musl else (() if wanted.runpath else rpaths) + own
             places = [(f"{folder}/{name}", True) for folder in before]
             places += [
                 (f"{folder}/{name}", self._reachable(folder)) for folder in self.configured + self.default
@@ -111,7 +120,8 @@ class Loader:
         """Return the directories built into the loader, told by where the loader itself lies."""
         if self.path_file and self.root.is_file(self.path_file):
             with self.root.open(self.path_file) as file:
-                return tuple(os.fsdecode(file.read()).replace("\n", ":").strip(":").split(":"))
+                folders = os.fsdecode(file.read()).replace("\n", ":").split(":")
+            return tuple(filter(None, folders))
         if self.musl:
             return ("/lib", "/usr/local/lib", "/usr/lib")
         base = posixpath.basename(self.home)
@@ -137,9 +147,9 @@ def _configured(root: Root, path: str, depth: int = 0) -> list[str]:
         return []
     folders: list[str] = []
     for line in (line.partition("#")[0].strip() for line in lines):
-        word, _, rest = line.partition(" ")
-        if word == "include" and depth < 8:
-            for pattern in rest.split():
+        words = line.split()
+        if words[:1] == ["include"] and depth < 8:
+            for pattern in words[1:]:
                 home, last = posixpath.split(posixpath.join(posixpath.dirname(path), pattern))
                 matches = fnmatch.filter(root.names(home), last)
                 folders += [

@@ -2,66 +2,21 @@
 
 from __future__ import annotations
 
+import errno
 import io
 import os
-import struct
 import subprocess
 import tarfile
 from collections.abc import Callable
 from pathlib import Path
+from typing import BinaryIO
 
 import pytest
 
-from engine.errors import NotFound
-from engine.images.base.elf import read_elf
+from engine.errors import InvalidInput, NotFound, NotPermitted
+from engine.images.base.root import Root
 from engine.images.host import HostImage, grow
-
-GLIBC = "/lib64/ld-linux-x86-64.so.2"
-MUSL = "/lib/ld-musl-x86_64.so.1"
-X86_64, AARCH64, I386 = 62, 183, 3
-
-
-def elf(
-    *needed: str,
-    interpreter: str = "",
-    rpath: str = "",
-    runpath: str = "",
-    machine: int = X86_64,
-    wide: bool = True,
-    order: str = "<",
-) -> bytes:
-    """Make the smallest file that asks the loader for something; its segments are loaded at 0x10000."""
-    base, texts = 0x10000, b"\0"
-    tags: list[tuple[int, int]] = []
-    for tag, words in ((1, needed), (15, (rpath,)), (29, (runpath,))):
-        for word in filter(None, words):
-            tags.append((tag, len(texts)))
-            texts += word.encode() + b"\0"
-    head, row = (64, 56) if wide else (52, 32)
-    strings = head + 3 * row
-    entry = interpreter.encode() + b"\0"
-    dynamic_at = strings + len(texts) + len(entry)
-    form = order + ("qQ" if wide else "iI")
-    dynamic = b"".join(struct.pack(form, *tag) for tag in [*tags, (5, base + strings), (0, 0)])
-    size = dynamic_at + len(dynamic)
-
-    def segment(kind: int, offset: int, length: int) -> bytes:
-        if wide:
-            return struct.pack(
-                f"{order}IIQQQQQQ", kind, 5, offset, base + offset, base + offset, length, length, 8
-            )
-        return struct.pack(
-            f"{order}IIIIIIII", kind, offset, base + offset, base + offset, length, length, 5, 4
-        )
-
-    ident = bytes([0x7F, *b"ELF", 2 if wide else 1, 1 if order == "<" else 2, 1, *[0] * 9])
-    form = f"{order}HHI{'QQQ' if wide else 'III'}IHHHHHH"
-    header = ident + struct.pack(form, 3, machine, 1, 0, head, 0, 0, head, row, 3, 0, 0, 0)
-    segments = segment(1, 0, size)
-    segments += segment(3 if interpreter else 0, strings + len(texts), len(entry))
-    segments += segment(2, dynamic_at, len(dynamic))
-    return header + segments + texts + entry + dynamic
-
+from tests.engine.images.binaries import AARCH64, GLIBC, I386, MUSL, elf
 
 Write = Callable[..., None]
 
@@ -102,28 +57,7 @@ def grown(root: Path, *programs: str) -> tuple[HostImage, dict[str, tarfile.TarI
         return image, {f"/{entry.name}": entry for entry in tar}
 
 
-# -- what a binary says
-# ------------------------------------------------------------------------------------------
-
-
-@pytest.mark.parametrize(("wide", "order"), [(True, "<"), (False, "<"), (True, ">"), (False, ">")])
-def test_needs_are_read_in_every_class_and_byte_order(wide: bool, order: str) -> None:
-    data = elf("liba.so", "libb.so", interpreter="/lib/ld.so.1", runpath="$ORIGIN:/x", wide=wide, order=order)
-    read = read_elf(io.BytesIO(data))
-    assert read is not None
-    assert (read.interpreter, read.needed) == ("/lib/ld.so.1", ("liba.so", "libb.so"))
-    assert (read.rpath, read.runpath) == ((), ("$ORIGIN", "/x"))
-    assert read.machine == (2 if wide else 1, 1 if order == "<" else 2, X86_64)
-
-
-def test_what_is_no_binary_or_a_damaged_one_needs_nothing() -> None:
-    whole = elf("liba.so", interpreter=GLIBC)
-    assert read_elf(io.BytesIO(b"#!/bin/sh\n")) is None
-    assert all(read_elf(io.BytesIO(whole[:length])) is None for length in range(len(whole) - 16))
-
-
-# -- what comes along
-# --------------------------------------------------------------------------------------------
+# -- what comes along ----------------------------------------------------------------------------------------
 
 
 def test_a_shell_brings_its_loader_libraries_and_links(debian: Write, tmp_path: Path) -> None:
@@ -279,8 +213,75 @@ def test_certificates_are_found_wherever_they_are_looked_for(debian: Write, tmp_
     assert entries["/etc/ssl/certs/ca-certificates.crt"].linkname == "/etc/pki/tls/certs/ca-bundle.crt"
 
 
-# -- what is refused
-# ---------------------------------------------------------------------------------------------
+def test_secrets_of_accounts_stay_even_when_their_folder_is_named(debian: Write, tmp_path: Path) -> None:
+    for name in ("shadow", "shadow-", "gshadow", "gshadow-", "motd"):
+        debian(f"/etc/{name}", b"secret", mode=0o640)
+    debian("/etc/passwd", b"alice:x:1000:1000::/home/alice:/bin/sh\n")
+    debian("/etc/odd", link="shadow")
+    _, entries = grown(tmp_path, "/etc")
+    assert {path for path in entries if "shadow" in path or path == "/etc/odd"} == set()
+    assert entries["/etc/motd"].mode == 0o640
+    assert entries["/etc/passwd"].size != len("alice:x:1000:1000::/home/alice:/bin/sh\n")
+
+
+def test_folders_behind_links_stay_behind_them(debian: Write, tmp_path: Path) -> None:
+    debian("/var/usrlocal/bin/tool", b"#!/bin/sh\n")
+    debian("/usr/local", link="../var/usrlocal")
+    debian("/var/home/.keep")
+    debian("/home", link="var/home")
+    debian("/sysroot/tmp/of-somebody")
+    debian("/tmp", link="sysroot/tmp")
+    _, entries = grown(tmp_path, "tool")
+    assert entries["/usr/local"].linkname == "../var/usrlocal"
+    assert entries["/var/usrlocal/bin/tool"].isreg()
+    assert entries["/home"].linkname == "var/home"
+    assert entries["/sysroot/tmp"].mode == 0o1777
+    assert not {"/sysroot/tmp/of-somebody", "/var/home/.keep"} & entries.keys()
+
+
+def test_links_that_dangle_and_files_that_are_none_stay_behind(debian: Write, tmp_path: Path) -> None:
+    debian("/opt/site/dangling", link="nowhere")
+    debian("/opt/site/up", link="..")
+    os.mkfifo(tmp_path / "opt/site/pipe")
+    debian("/opt/site/index.html", mode=0o644)
+    _, entries = grown(tmp_path, "/opt/site")
+    assert {path for path in entries if path.startswith("/opt/")} == {
+        "/opt/site",
+        "/opt/site/index.html",
+        "/opt/site/up",
+    }
+
+
+def test_what_is_loaded_by_name_at_run_time_comes_along(debian: Write, tmp_path: Path) -> None:
+    for name in ("libnss_files.so.2", "libnss_dns.so.2", "libgcc_s.so.1"):
+        debian(f"/usr/lib/x86_64-linux-gnu/{name}", elf("libc.so.6"))
+    _, entries = grown(tmp_path)
+    brought = {Path(path).name for path in entries}
+    assert {"libnss_files.so.2", "libnss_dns.so.2", "libgcc_s.so.1"} <= brought
+
+
+def test_terminals_and_the_release_are_known(debian: Write, tmp_path: Path) -> None:
+    for place in ("lib/terminfo/x/xterm", "usr/share/terminfo/76/vt100", "usr/share/terminfo/w/wy50"):
+        debian(f"/{place}", b"terminal", mode=0o644)
+    debian("/usr/lib/os-release", b"ID=yard\n", mode=0o644)
+    debian("/etc/os-release", link="../usr/lib/os-release")
+    _, entries = grown(tmp_path)
+    assert {"/usr/lib/terminfo/x/xterm", "/usr/share/terminfo/76/vt100"} <= entries.keys()
+    assert "/usr/share/terminfo/w/wy50" not in entries
+    assert entries["/etc/os-release"].linkname == "../usr/lib/os-release"
+    assert entries["/usr/lib/os-release"].isreg()
+
+
+def test_scripts_that_run_scripts_bring_the_last_interpreter(debian: Write, tmp_path: Path) -> None:
+    debian("/opt/one", b"#!/opt/two\n")
+    debian("/opt/two", b"#! /opt/three -x\n")
+    debian("/opt/three", elf("libc.so.6", interpreter=GLIBC))
+    _, entries = grown(tmp_path, "/opt/one")
+    assert {"/opt/one", "/opt/two", "/opt/three", "/usr/bin/one"} <= entries.keys()
+    assert "/usr/bin/two" not in entries
+
+
+# -- what is refused -----------------------------------------------------------------------------------------
 
 
 def test_a_machine_without_a_shell(tmp_path: Path) -> None:
@@ -308,6 +309,39 @@ def test_a_usual_program_that_cannot_start_is_left_out(debian: Write, tmp_path: 
     assert "/usr/bin/ls" not in entries
 
 
+def test_a_script_whose_interpreter_is_missing(debian: Write, tmp_path: Path) -> None:
+    debian("/usr/bin/env", elf("libc.so.6", interpreter=GLIBC))
+    debian("/usr/bin/tool", b"#!/usr/bin/env gone\n")
+    with pytest.raises(NotFound, match="/usr/bin/tool needs the program gone, which is not on this machine"):
+        grow(io.BytesIO(), ["tool"], root=str(tmp_path))
+
+
+@pytest.mark.parametrize("path", ["/", "/usr/..", "/proc", "/proc/sys", "/sys/", "/dev/pts", "/all"])
+def test_the_machine_itself_is_no_folder_of_it(debian: Write, tmp_path: Path, path: str) -> None:
+    for name in ("/proc/sys/kernel", "/sys/fs", "/dev/pts"):
+        debian(f"{name}/.keep")
+    debian("/all", link="/")
+    with pytest.raises(InvalidInput, match=f"{path.rstrip('/')}.* is the machine itself"):
+        grow(io.BytesIO(), [path], root=str(tmp_path))
+
+
+def test_a_file_that_may_not_be_read(debian: Write, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    debian("/opt/site/index.html", mode=0o644)
+    debian("/usr/bin/tool", elf("libc.so.6", interpreter=GLIBC))
+    whole = Root.open
+
+    def some(root: Root, path: str) -> BinaryIO:
+        if path in ("/opt/site/index.html", "/usr/bin/tool"):
+            raise PermissionError(errno.EACCES, "Permission denied", path)
+        return whole(root, path)
+
+    monkeypatch.setattr(Root, "open", some)
+    with pytest.raises(NotPermitted, match=r"/opt/site/index\.html may not be read"):
+        grow(io.BytesIO(), ["/opt/site"], root=str(tmp_path))
+    with pytest.raises(NotPermitted, match="/usr/bin/tool may not be read"):
+        grow(io.BytesIO(), ["tool"], root=str(tmp_path))
+
+
 def test_links_in_circles_lead_nowhere(debian: Write, tmp_path: Path) -> None:
     debian("/usr/bin/ls", link="cat")
     debian("/usr/bin/cat", link="ls")
@@ -315,8 +349,7 @@ def test_links_in_circles_lead_nowhere(debian: Write, tmp_path: Path) -> None:
     assert {"ls", "cat"} <= set(image.missing)
 
 
-# -- this machine
-# ------------------------------------------------------------------------------------------------
+# -- this machine --------------------------------------------------------------------------------------------
 
 
 def test_progress_ends_with_the_size() -> None:

@@ -6,7 +6,7 @@ import time
 from typing import TYPE_CHECKING
 
 from app.cli.rows import Row, local_time
-from app.cli.units import ellipsis, human_duration, human_size, quoted
+from app.units import ellipsis, human_duration, human_size, quoted
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from app.cli.rows import Row, local_time, short_id
-from app.cli.units import human_duration, human_size
+from app.units import human_duration, human_size
 
 if TYPE_CHECKING:
     from engine.images.records import Image

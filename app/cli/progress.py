@@ -40,7 +40,7 @@ class Progress:
         if not self._shown or now - self._drawn < INTERVAL:
             return
         self._drawn = now
-        from app.cli.units import human_size
+        from app.units import human_size
 
         rate = human_size(report.current / max(now - self._start, 1e-3))
         total = f" of {human_size(report.total)}" if report.total else ""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 
-from app.cli.units import display_width
+from app.units import display_width
 
 MINIMUM, PADDING = 10, 3
 """Docker's columns are ten wide at least, with three blanks between."""

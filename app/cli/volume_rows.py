@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from app.cli.rows import Row
-from app.cli.units import human_size
+from app.units import human_size
 
 if TYPE_CHECKING:
     from engine.volumes.volumes import Volume

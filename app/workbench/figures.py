@@ -2,41 +2,21 @@
 
 from __future__ import annotations
 
+from app.units import human_duration, human_size
+
 MINUTE, HOUR, DAY = 60, 3600, 86400
 WEEK, MONTH, YEAR = 7 * DAY, 30 * DAY, 365 * DAY
-_UNITS = ("B", "kB", "MB", "GB", "TB", "PB")
 
 
 def size(count: float) -> str:
-    """Write bytes with at most four digits: 209MB, 1.2kB, 0B."""
-    unit = 0
-    while count >= 1000 and unit + 1 < len(_UNITS):
-        count /= 1000
-        unit += 1
-    return f"{count:.3g}{_UNITS[unit]}" if count < 999.5 else f"{count:.4g}{_UNITS[unit]}"
+    """Write bytes with three digits, as docker's lists do: 209MB, 1.2kB, 0B; never with an exponent."""
+    text = human_size(count, 3)
+    return human_size(count) if "e" in text else text
 
 
 def age(seconds: float) -> str:
     """Write a span in words: 4 seconds, About a minute, 3 hours, 2 weeks."""
-    seconds = max(0, int(seconds))
-    if seconds < 1:
-        return "Less than a second"
-    if seconds == 1:
-        return "1 second"
-    if seconds < MINUTE:
-        return f"{seconds} seconds"
-    if seconds < 2 * MINUTE:
-        return "About a minute"
-    if seconds < HOUR:
-        return f"{seconds // MINUTE} minutes"
-    hours = int(seconds / HOUR + 0.5)
-    if hours == 1:
-        return "About an hour"
-    steps = ((48, 1, "hours"), (24 * 14, 24, "days"), (24 * 60, 168, "weeks"), (24 * 730, 720, "months"))
-    for limit, unit, name in steps:
-        if hours < limit:
-            return f"{hours // unit} {name}"
-    return f"{seconds // YEAR} years"
+    return human_duration(max(0.0, seconds))
 
 
 def short_age(seconds: float) -> str:

@@ -120,7 +120,7 @@ class Evaluation:
     def _template(self, call: Call, dot: object) -> None:
         self._at = call
         if call.name not in self.definitions:
-            from app.cli.units import quoted
+            from app.units import quoted
 
             self._fail(f"template {quoted(call.name)} not defined")
         self._depth += 1

@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator
 from typing import NamedTuple
 
-from app.cli.units import quoted
+from app.units import quoted
 
 KEYWORDS = frozenset(
     {"block", "break", "continue", "define", "else", "end", "if", "nil", "range", "template", "with"}

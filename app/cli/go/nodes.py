@@ -137,7 +137,7 @@ class Call(NamedTuple):
     offset: int
 
     def __str__(self) -> str:
-        from app.cli.units import quoted
+        from app.units import quoted
 
         argument = f" {self.pipeline}" if self.pipeline else ""
         return f"{{{{template {quoted(self.name)}{argument}}}}}"

@@ -26,7 +26,7 @@ from app.cli.go.nodes import (
     Text,
     Variable,
 )
-from app.cli.units import quoted
+from app.units import quoted
 
 _OPERANDS = frozenset({"bool", "number", "dot", "field", "identifier", "string", "variable", "left paren"})
 

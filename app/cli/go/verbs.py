@@ -6,7 +6,7 @@ import re
 from collections.abc import Mapping, Sequence
 
 from app.cli.go.values import is_map, kind, printed
-from app.cli.units import quoted
+from app.units import quoted
 
 _VERB = re.compile(r"%([-+# 0]*)(\*|\d+)?(?:\.(\*|\d*))?(.?)", re.DOTALL)
 _INTEGERS = "bcdoOqxXU"

@@ -12,8 +12,8 @@ from app.cli.console import say
 from app.cli.flags import Arguments, Flag
 from app.cli.listing import show, table
 from app.cli.rows import Row
-from app.cli.units import human_size
 from app.cli.volume_rows import volume_row
+from app.units import human_size
 
 if TYPE_CHECKING:
     from engine.engine import Engine

@@ -9,7 +9,7 @@ from app.cli.command import Command
 from app.cli.flags import Arguments, Flag
 from app.cli.listing import show
 from app.cli.rows import Row, local_stamp, short_id
-from app.cli.units import ellipsis, human_duration, human_size
+from app.units import ellipsis, human_duration, human_size
 
 if TYPE_CHECKING:
     from engine.engine import Engine

@@ -64,7 +64,7 @@ def _distribution() -> str:
 
 
 def _page(told: dict[str, Any]) -> list[str]:
-    from app.cli.units import human_memory
+    from app.units import human_memory
 
     return [
         "Client:",

@@ -7,7 +7,7 @@ from engine.containers.options import Options
 
 
 def _memory(text: str) -> str:
-    from app.cli.units import parse_bytes
+    from app.units import parse_bytes
     from engine.errors import InvalidInput
 
     try:

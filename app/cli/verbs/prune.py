@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from app.cli.command import Command
 from app.cli.console import agreed, say
 from app.cli.flags import Arguments, Flag, filter_word
-from app.cli.units import human_size
+from app.units import human_size
 
 if TYPE_CHECKING:
     from engine.engine import Engine

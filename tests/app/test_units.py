@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from app.cli.units import (
+from app.units import (
     display_width,
     ellipsis,
     human_duration,
@@ -20,7 +20,7 @@ from app.cli.units import (
 )
 from engine.errors import InvalidInput
 
-TABLES = Path(__file__).parents[4] / "shared" / "conformance" / "tables"
+TABLES = Path(__file__).parents[3] / "shared" / "conformance" / "tables"
 MINUTE, HOUR, DAY = 60, 3600, 86400
 KIB = 1024
 

@@ -92,7 +92,7 @@ def test_it_starts_a_shell_by_itself(stackyard: Stackyard) -> None:
     ("program", "line", "text"),
     [
         ("python3", "python3 -c 'import json, ssl, sqlite3; print(1)'", "1\n"),
-        ("python3", "python3 -c 'import ctypes, asyncio, lzma, zlib, hashlib, encodings.idna; print(1)'", "1\n"),
+        ("python3", "python3 -c 'import ctypes, asyncio, lzma, zlib, hashlib; print(1)'", "1\n"),
         ("python3", f"python3 -c '{THREADS}'", "left\n"),
         ("python3", "echo 'print(__file__)' > /tmp/x.py && python3 /tmp/x.py", "/tmp/x.py\n"),
         ("git", "cd /tmp && git init -q x && cd x && git config user.email a@b && git config user.name a "
@@ -126,7 +126,7 @@ def test_a_machine_of_busybox_alone(yard: Engine, run: Run, tmp_path: Path) -> N
     tar.seek(0)
     yard.images.import_(tar, "yard/busybox", [f"ENV {grown.environment[0]}", f"CMD {grown.shell}"])
     try:
-        line = "ls /bin | wc -l; echo a b | awk '{ print $2 }'; ps | grep -c '[a]wk\\|[s]h'; vi --help 2>&1 | head -1"
+        line = "ls /bin | wc -l; echo a b | awk '{ print $2 }'; ps | grep -c '[s]h'; vi --help 2>&1 | head -1"
         count, *rest = run(line, "yard/busybox").splitlines()
         assert int(count) == len(names)
         assert rest[0] == "b"

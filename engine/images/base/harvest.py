@@ -29,7 +29,9 @@ _COMPANIONS: tuple[tuple[str, tuple[str, ...]], ...] = (
     ),
     (r"ruby(\d+\.\d+)?", ("lib/ruby", "lib/*/ruby")),
     (r"git", ("lib/git-core", "libexec/git-core", "share/git-core")),
+    (r"tclsh(\d+\.\d+)", ("share/tcltk/tcl{1}", "share/tcl{1}", "lib/tcl{1}")),
     (r"vim\S*", ("share/vim",)),
+    (r"file", ("share/file", "share/misc", "lib/file")),
     (r"stdbuf", ("libexec/coreutils", "lib/coreutils")),
 )
 _LEFT_AT_HOME = frozenset(

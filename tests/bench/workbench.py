@@ -19,7 +19,10 @@ import sys
 import termios
 import time
 
-FAKE = "from tests.app.workbench.fakeyard import many; from app.workbench.app import Workbench; Workbench(many({})).run()"
+FAKE = (
+    "from tests.app.workbench.fakeyard import many; from app.workbench.app import Workbench;"
+    "Workbench(many({})).run()"
+)
 ESCAPE = re.compile(rb"\x1b(?:\[[0-9;:?<>=]*[ -/]*[@-~]|\][^\x07]*\x07|.)")
 
 

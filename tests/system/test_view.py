@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import subprocess
+import sys
 from collections.abc import Callable
 from pathlib import Path
 
@@ -71,7 +72,9 @@ def test_the_mounts_are_those_that_docker_makes(inside: Inside) -> None:
     theirs = {line.split()[1] for line in done.stdout.splitlines()}
     ours = set(mounted(inside))
     below = "/sys/fs/cgroup/"
-    assert {path for path in ours ^ theirs if not path.startswith(below)} == set()
+    assert {path for path in theirs - ours if not path.startswith(below)} == set()
+    # What later versions mask too.
+    assert {path for path in ours - theirs if not path.startswith(below)} <= {"/proc/interrupts"}
 
 
 def test_what_tells_of_the_host_reads_as_empty(inside: Inside) -> None:
@@ -152,17 +155,25 @@ def test_an_image_without_anything_but_its_program_runs(
     busybox = Path("/bin/busybox")
     if not busybox.exists():
         pytest.skip("needs busybox-static")
-    (tmp_path / "b").write_bytes(busybox.read_bytes())
-    (tmp_path / "b").chmod(0o755)
+    (tmp_path / "busybox").write_bytes(busybox.read_bytes())
+    (tmp_path / "busybox").chmod(0o755)
     tar = tmp_path / "bare.tar"
-    subprocess.run(["tar", "-C", tmp_path, "-cf", tar, "b"], check=True)
+    subprocess.run(["tar", "-C", tmp_path, "-cf", tar, "busybox"], check=True)
     with open(tar, "rb") as stream:
         yard.images.import_(stream, "yard/bare")
     done = stackyard(
-        "run", "--rm", "-u", "5", "yard/bare", "/b", "sh", "-c", "/b ls /; /b cat /etc/hostname | /b wc -c"
+        "run",
+        "--rm",
+        "-u",
+        "5",
+        "yard/bare",
+        "/busybox",
+        "sh",
+        "-c",
+        "/busybox ls /; /busybox wc -c < /etc/hostname",
     )
     yard.images.remove("yard/bare")
-    assert done.stdout.split() == ["b", "dev", "etc", "proc", "sys", "13"], done.stderr
+    assert done.stdout.split() == ["busybox", "dev", "etc", "proc", "sys", "13"], done.stderr
 
 
 @pytest.mark.parametrize("mask", [0o077, 0o000])
@@ -182,7 +193,7 @@ def test_the_callers_umask_changes_nothing(stackyard: Stackyard, mask: int) -> N
 
 
 def test_it_knows_its_name(inside: Inside) -> None:
-    line = "cat /etc/hostname; grep $(cat /etc/hostname) /etc/hosts; echo $HOSTNAME; cat /proc/sys/kernel/hostname"
+    line = "cat /etc/hostname; grep web /etc/hosts; echo $HOSTNAME; cat /proc/sys/kernel/hostname"
     said = inside(line, "--hostname", "web", "--domainname", "example.org").splitlines()
     assert [said[0], said[2], said[3]] == ["web", "web", "web"]
     assert said[1].split()[1:] == ["web.example.org", "web"]
@@ -307,9 +318,8 @@ def test_a_caller_without_standard_input_starts_containers_too(stackyard: Stacky
 # The bundle
 
 
+@pytest.mark.peers
 def test_runc_runs_the_same_bundle(stackyard: Stackyard, yard: Engine, tmp_path: Path) -> None:
-    if subprocess.run(["sh", "-c", "command -v runc"], capture_output=True).returncode:
-        pytest.skip("needs runc")
     id = stackyard(
         "create", "--hostname", "peer", BASE, "sh", "-c", "cat /etc/hostname; grep CapEff /proc/self/status"
     ).stdout.strip()
@@ -325,11 +335,9 @@ processes.unshare(processes.CLONE_NEWNS)
 mounts.private_root(mounts.MS_PRIVATE)
 for mount in read_union({bundle.rootfs_mounts!r}):
     _mount_union(mount, {bundle.rootfs!r})
-words = ["runc", "--root", {str(tmp_path / "runc")!r}, "run", "-b", {bundle.bundle!r}, "h8-{id[:8]}"]
+words = ["runc", "--root", {str(tmp_path / "runc")!r}, "run", "-b", {bundle.bundle!r}, "peer-{id[:8]}"]
 raise SystemExit(subprocess.run(words).returncode)
 """
-    import sys
-
     done = subprocess.run(
         [sys.executable, "-c", program], capture_output=True, text=True, stdin=subprocess.DEVNULL
     )

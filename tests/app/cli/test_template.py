@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import io
 import json
 import shutil
 import subprocess
+import tarfile
 from typing import Any
 
 import pytest
@@ -363,10 +365,12 @@ def test_fields_that_a_listing_has_not() -> None:
 
 @pytest.mark.peers
 def test_docker_prints_an_image_the_same_way() -> None:
-    images = _docker("image", "ls", "-q") if shutil.which("docker") else ""
-    if not images:
-        pytest.skip("needs a docker daemon with an image")
-    name = images.split()[0]
+    if not shutil.which("docker") or not _docker("info", "-f", "{{.ServerVersion}}").strip():
+        pytest.skip("no docker daemon answers")
+    empty = io.BytesIO()
+    tarfile.open(fileobj=empty, mode="w").close()
+    words = ("import", "-c", 'CMD ["sh"]', "-c", "ENV A=b", "-", "stackyard-template")
+    name = _docker(*words, stdin=empty.getvalue()).strip()
     document = json.loads(_docker("image", "inspect", name))[0]
     forms = (
         "{{.Id}} {{.Config.Env}} {{.Config.Cmd}} {{len .RootFS.Layers}} {{.Size}}",
@@ -376,7 +380,8 @@ def test_docker_prints_an_image_the_same_way() -> None:
     )
     for form in forms:
         assert Template.parse(form).render(document) + "\n" == _docker("image", "inspect", "-f", form, name)
+    _docker("rmi", name)
 
 
-def _docker(*words: str) -> str:
-    return subprocess.run(["docker", *words], capture_output=True, text=True).stdout
+def _docker(*words: str, stdin: bytes = b"") -> str:
+    return subprocess.run(["docker", *words], capture_output=True, input=stdin).stdout.decode()

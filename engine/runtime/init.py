@@ -149,7 +149,7 @@ def _execute(report: int, arguments: Sequence[str], environment: Sequence[str]) 
         else [f"{part or '.'}/{name}" for part in variables.get("PATH", "/bin:/usr/bin").split(":")]
     )
     denied = False
-    for path in paths:
+    for path in paths if name else ():
         try:
             if os.path.isdir(path):
                 raise PermissionError(errno.EACCES, "permission denied")

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, ClassVar
 
 from textual.app import App
 from textual.binding import Binding, BindingType
+from textual.events import Key
 
 from app.workbench import themes
 from app.workbench.errands import Errands, sentence
@@ -107,6 +108,12 @@ class Workbench(App[int], inherit_bindings=False):
                 self._screen.action_pane_1()
 
         self.push_screen(FirstScreen(self._yard), left)
+
+    def on_key(self, event: Key) -> None:
+        """Give the prompt what was typed right after the key that asks, lest it be taken for a deed."""
+        typed = event.character if event.is_printable and self.screen is self._screen else None
+        if typed and self._screen.typed_ahead(typed):
+            event.prevent_default()
 
     def action_help(self) -> None:
         """Show the keys."""

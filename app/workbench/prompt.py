@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import ClassVar
 
-from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Horizontal
 from textual.message import Message
@@ -31,24 +30,21 @@ class Prompt(Horizontal):
             """What had the focus."""
 
     def __init__(self) -> None:
-        super().__init__()
+        # Given, not composed later: what is typed right after the key that asks must find the field.
         self._label, self._input = Label(), Input(compact=True)
+        self._input.cursor_blink = False
+        super().__init__(self._label, self._input)
+        self.display = False
         self._changed: Callable[[str], object] | None = None
         self._answered: Callable[[str], object] | None = None
         self._history: list[str] = []
         self._place = 0
         self._before: Widget | None = None
 
-    def compose(self) -> ComposeResult:
-        """Lay out the label and the field."""
-        self._input.cursor_blink = False
-        yield self._label
-        yield self._input
-
     @property
     def asking(self) -> bool:
         """Whether something is being asked."""
-        return self.has_class("asking")
+        return self.display
 
     def ask(
         self,
@@ -68,8 +64,12 @@ class Prompt(Horizontal):
         self._answered, self._changed, self._before = answered, changed, before
         self._history = history if history is not None else []
         self._place = len(self._history)
-        self.add_class("asking")
-        self._input.focus()
+        self.display = True
+        self.screen.set_focus(self._input)
+
+    def add(self, text: str) -> None:
+        """Add to what has been typed."""
+        self._input.insert_text_at_cursor(text)
 
     def on_input_changed(self, event: Input.Changed) -> None:
         """Pass on what has been typed so far."""
@@ -94,7 +94,7 @@ class Prompt(Horizontal):
 
     def _leave(self) -> None:
         self._changed = None
-        self.remove_class("asking")
+        self.display = False
         self.post_message(self.Left(self._before))
 
     def action_earlier(self) -> None:

@@ -42,13 +42,6 @@ class RowList(Painted, ScrollView, can_focus=True):
     class Opened(Message):
         """The row under the cursor was opened."""
 
-    class FilterAsked(Message):
-        """The list is to be narrowed."""
-
-        def __init__(self, rows: RowList) -> None:
-            super().__init__()
-            self.rows = rows
-
     def __init__(self) -> None:
         super().__init__(id=f"pane-{self.kind}")
         self.filter = Filter()
@@ -226,6 +219,6 @@ class RowList(Painted, ScrollView, can_focus=True):
         """Open the row."""
         self.post_message(self.Opened())
 
-    def action_filter(self) -> None:
-        """Ask what to narrow the list to."""
-        self.post_message(self.FilterAsked(self))
+    async def action_filter(self) -> None:
+        """Ask what to narrow the list to, before the next key is looked at."""
+        await self.run_action("screen.filter")

@@ -81,7 +81,7 @@ class Board(Screen[None]):
             self._panes[1].select(max(alive, key=lambda one: one.created).id)
         elif lists.images and not lists.containers:
             self._pane = self._panes[0]
-            self._pane.focus()
+            self.set_focus(self._pane)
 
     def want(self, key: str) -> None:
         """Select an object as soon as it is listed, by its id or a container's name."""
@@ -97,7 +97,7 @@ class Board(Screen[None]):
                 if key.startswith(self._wanted) or key in named:
                     self._wanted = ""
                     self._pane = pane
-                    pane.focus()
+                    self.set_focus(pane)
                     pane.select(key)
                     return
 
@@ -146,7 +146,7 @@ class Board(Screen[None]):
         """Go to the right side."""
         if self._zoom < 0:
             self._set_zoom(0)
-        self.detail.view.focus()
+        self.set_focus(self.detail.view)
 
     def on_descendant_focus(self, event: DescendantFocus) -> None:
         """Show the keys of what has the focus."""
@@ -157,7 +157,9 @@ class Board(Screen[None]):
     def _focus_pane(self, number: int) -> None:
         if self._zoom > 0:
             self._set_zoom(0)
-        self._panes[number].focus()
+        self._pane = self._panes[number]
+        self.set_focus(self._pane)
+        self._show_selected()
 
     def action_pane_1(self) -> None:
         """Go to the images."""
@@ -216,7 +218,7 @@ class Board(Screen[None]):
         self._zoom = zoom
         self._set_widths(self.size.width)
         if zoom > 0 and not self.detail.has_focus_within:
-            self.detail.view.focus()
+            self.set_focus(self.detail.view)
 
     def on_resize(self, event: Resize) -> None:
         """Share the width out."""

@@ -32,6 +32,19 @@ class YardScreen(Board):
         self._prompt: Prompt | None = None
         self._typed: list[str] = []
 
+    def on_mount(self) -> None:
+        """Make the prompt ready as soon as there is time: what is typed after `/` must find it."""
+        super().on_mount()
+        self.call_after_refresh(self._make_prompt)
+
+    def _make_prompt(self) -> Prompt:
+        if self._prompt is None:
+            from app.workbench.prompt import Prompt
+
+            self._prompt = Prompt()
+            self.mount(self._prompt)
+        return self._prompt
+
     def _ask(
         self,
         label: str,
@@ -41,34 +54,30 @@ class YardScreen(Board):
         changed: Callable[[str], object] | None = None,
         history: list[str] | None = None,
     ) -> None:
-        from app.workbench.prompt import Prompt
-
-        before = self.focused
         self._hints.display = False
+        self._make_prompt().ask(
+            label, answered, value=value, changed=changed, history=history, before=self.focused
+        )
 
-        def ask() -> None:
-            assert self._prompt
-            self._prompt.ask(label, answered, value=value, changed=changed, history=history, before=before)
-
-        if self._prompt is None:
-            self._prompt = Prompt()
-            self.mount(self._prompt)
-            self.call_after_refresh(ask)
-        else:
-            ask()
+    def typed_ahead(self, text: str) -> bool:
+        """Add to the prompt what was typed before it had the focus; False if nothing is being asked."""
+        if not (self._prompt and self._prompt.asking):
+            return False
+        self._prompt.add(text)
+        return True
 
     def on_prompt_left(self, event: Prompt.Left) -> None:
         """Put the hints back, and the focus where it was."""
         self._hints.display = True
-        (event.before or self._pane).focus()
+        self.set_focus(event.before or self._pane)
         self._show_hints()
 
-    def on_row_list_filter_asked(self, event: RowList.FilterAsked) -> None:
-        """Narrow a list while the words are typed."""
-        rows = event.rows
+    def action_filter(self) -> None:
+        """Narrow the list while the words are typed."""
+        rows = self.focused if isinstance(self.focused, RowList) else self._pane
         self._ask(f"filter {rows.heading.lower()}:", None, value=rows.filter.text, changed=rows.narrow)
 
-    def on_log_view_search_asked(self) -> None:
+    def action_search(self) -> None:
         """Ask what to search the log for."""
         self._ask("search the log:", self.detail.logs.search)
 
@@ -181,7 +190,7 @@ class YardScreen(Board):
             return
         self.status.say(Span(line(["logs", "-f", self.selection.name]), "strong"))
         self.detail.choose("Logs")
-        self.detail.view.focus()
+        self.set_focus(self.detail.view)
 
     def action_copy(self) -> None:
         """Copy the id."""

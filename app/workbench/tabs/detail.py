@@ -113,7 +113,7 @@ class Detail(Vertical):
         self._tabs[self._selection.kind] = tab
         self._open()
         if focused:
-            self.view.focus()
+            self.screen.set_focus(self.view)
 
     def _open(self, *, again: bool = False) -> None:
         """Show the open tab; the same again only if something about the object has changed."""

@@ -30,9 +30,6 @@ class LogView(Painted, can_focus=True):
 
     BINDINGS: ClassVar[list[BindingType]] = [*bindings(LOG)]
 
-    class SearchAsked(Message):
-        """The log is to be searched."""
-
     class Search(Message):
         """Find the next match: from a line on, in a direction."""
 
@@ -296,9 +293,9 @@ class LogView(Painted, can_focus=True):
         self.times = not self.times
         self._redraw()
 
-    def action_search(self) -> None:
-        """Ask what to search for."""
-        self.post_message(self.SearchAsked())
+    async def action_search(self) -> None:
+        """Ask what to search for, before the next key is looked at."""
+        await self.run_action("screen.search")
 
     def search(self, text: str) -> None:
         """Search backward from what is on the screen, as the newest lines are seen first; no text ends it."""
@@ -310,17 +307,17 @@ class LogView(Painted, can_focus=True):
             rows = self.page.rows
             self._look(rows[-1].number if rows else 0, backward=True)
 
-    def action_search_next(self) -> None:
+    async def action_search_next(self) -> None:
         """Go to the next match down."""
-        self._look_from(1)
+        await self._look_from(1)
 
-    def action_search_previous(self) -> None:
+    async def action_search_previous(self) -> None:
         """Go to the next match up."""
-        self._look_from(-1)
+        await self._look_from(-1)
 
-    def _look_from(self, step: int) -> None:
+    async def _look_from(self, step: int) -> None:
         if self._matcher is None:
-            self.post_message(self.SearchAsked())
+            await self.action_search()
             return
         rows = self.page.rows
         edge = (rows[0].number - 1 if step > 0 else rows[-1].number + 1) if rows else 0

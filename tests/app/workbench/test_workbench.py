@@ -5,6 +5,8 @@ from __future__ import annotations
 import base64
 
 import pytest
+from textual.events import Key
+from textual.keys import _character_to_key
 
 from app.workbench.screens.confirm import ConfirmScreen
 from app.workbench.screens.help import HelpScreen
@@ -51,6 +53,16 @@ async def test_moving_and_panes(sit: Sit) -> None:
         assert seat.selected == "spare"
         await seat.press("4")
         assert "Builds will stand here" in seat.screen
+
+
+async def test_fast_typing_is_understood(sit: Sit) -> None:
+    async with sit() as seat:
+        await seat.pilot.press("1", "x")
+        await seat.settle()
+        assert "Run a container from shop/web:1.4" in seat.screen
+        await seat.pilot.press("escape", "2", "l", "slash", "a", "enter", "escape", "escape", "3")
+        await seat.settle()
+        assert seat.selected == "cache"
 
 
 async def test_tabs_are_kept_for_each_kind(sit: Sit) -> None:
@@ -169,6 +181,16 @@ async def test_a_filter_narrows_while_it_is_typed(sit: Sit) -> None:
         assert "nothing matches" in seat.screen
         await seat.press("escape")
         assert "2 Containers · 5" in seat.screen
+
+
+@pytest.mark.parametrize("keys", ["/crsK", ":crsK", "RcrsK", "l/crsK"])
+async def test_words_typed_in_one_breath_are_no_deeds(sit: Sit, keys: str) -> None:
+    async with sit() as seat:
+        for key in keys:
+            seat.app.post_message(Key(_character_to_key(key), key))
+        await seat.settle()
+        assert seat.yard.asked == []
+        assert "crsK" in seat.screen
 
 
 async def test_another_process_shows_at_once_and_the_cursor_stays(sit: Sit) -> None:

@@ -7,7 +7,7 @@ from app.cli.go.evaluation import Evaluation
 from app.cli.go.functions import FUNCTIONS, HEADINGS
 from app.cli.go.nodes import Node
 from app.cli.go.parser import Parser
-from app.cli.go.values import GoMap, as_maps
+from app.cli.go.shapes import GoMap, as_maps
 
 __all__ = ["GoMap", "Headings", "Template"]
 

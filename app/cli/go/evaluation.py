@@ -25,7 +25,8 @@ from app.cli.go.nodes import (
     Text,
     Variable,
 )
-from app.cli.go.values import ABSENT, MISSING, GoMap, Texts, is_map, kind, printed, truth, typed
+from app.cli.go.shapes import GoMap, json_name, leaves_out, typed, zero
+from app.cli.go.values import MISSING, Texts, is_map, kind, printed, truth
 
 _DEEPEST = 100
 _NOTHING = object()
@@ -236,17 +237,16 @@ class Evaluation:
         return found
 
     def _look_up(self, value: object, name: str, inner: bool) -> object:
-        if not self.raw and type(value) is dict and name in ("ID", "Id") and "Id" in value:
-            # Docker's types call ID what its JSON calls Id: who asks for Id gets the answer made of JSON.
-            name = "Id" if name == "ID" else ""
+        if not self.raw and type(value) is dict:
+            name = json_name(value, name)
         if isinstance(value, Mapping) and name in value:
             return value[name] if self.raw else typed(name, value[name])
         if name[:1].isupper() and type(value) not in (str, int, float, bool, list, dict, GoMap):
             found = getattr(value, name, _NOTHING)
             if found is not _NOTHING:
                 return found
-        if isinstance(value, dict) and name in ABSENT and not self.raw and not is_map(value):
-            return ABSENT[name]
+        if isinstance(value, dict) and not self.raw and not is_map(value) and leaves_out(value, name):
+            return zero(name)
         if isinstance(value, dict) and (self.raw or is_map(value)):
             if not self.raw:
                 return MISSING

@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any, NamedTuple
 
 from app.cli.go.errors import Misused
+from app.cli.go.shapes import RawMap
 from app.cli.go.values import MISSING, Texts, bytewise, kind, marshalled, printed, truth
 from app.cli.go.verbs import formatted
 
@@ -46,7 +47,7 @@ def _less(one: Any, other: Any) -> bool:
 def _index(value: object, *keys: object) -> object:
     for key in keys:
         if value is None or value is MISSING:
-            raise Misused("index of untyped nil" if value is None else "index of nil pointer")
+            raise Misused("index of untyped nil")
         value = _element(value, key)
     if value is None and not keys:
         raise Misused("index of untyped nil")
@@ -57,6 +58,8 @@ def _element(value: object, key: object) -> object:
     if isinstance(value, Mapping):
         if not isinstance(key, str):
             raise Misused(f"value has type {kind(key)}; should be string")
+        if isinstance(value, RawMap):
+            return value.get(key)
         others = list(value.values())
         # Go gives the zero value of the map's element type, which the neighbours tell.
         zero: object = MISSING if others and not isinstance(others[0], str) else ""

@@ -1,31 +1,12 @@
-"""Values as Go's fmt prints them and as its encoding/json writes them.
-
-A document is a tree of dicts, where Go has structs and maps: a plain dict stands for a struct, a GoMap for a
-map. The fields that docker's types hold as maps or slices are known here by their names, since null and a
-missing key read differently there.
-"""
+"""Values as Go's fmt prints them and as its encoding/json writes them."""
 
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any
 
-_MAPS = """
-    Annotations Attributes BuildArgs Data DriverOpts ExposedPorts Labels Networks Options PortBindings Ports
-    StorageOpt Sysctls Tmpfs Volumes
-"""
-_SLICES = """
-    Args Binds CapAdd CapDrop Cmd DeviceCgroupRules DeviceRequests Devices Dns DnsOptions DnsSearch Entrypoint
-    Env ExecIDs ExtraHosts GroupAdd Links MaskedPaths Mounts OnBuild ReadonlyPaths RepoDigests RepoTags
-    SecurityOpt Shell Ulimits VolumesFrom
-"""
-MAPS = frozenset(_MAPS.split())
-SLICES = frozenset(_SLICES.split())
-
-
-class GoMap(dict[str, Any]):
-    """A map, in contrast to a struct: its keys are sorted, and one that is missing is no error."""
+from app.cli.go.shapes import MAPS, GoMap, Moment, NilList, NilMap, Struct, typed, zero
 
 
 class Texts(list[str]):
@@ -40,32 +21,6 @@ class Missing:
 
 
 MISSING = Missing()
-
-
-ABSENT: Mapping[str, object] = {
-    **dict.fromkeys(("Health", "Healthcheck", "Init", "SizeRootFs", "SizeRw", "StopTimeout")),
-    **dict.fromkeys(("Annotations", "StorageOpt", "Sysctls", "Tmpfs"), GoMap()),
-    "StopSignal": "",
-}
-"""Fields that docker leaves out of its JSON when empty, and that a template may name all the same."""
-
-
-def typed(name: str, value: object) -> object:
-    """Give a field's value the kind that docker's types give it."""
-    if type(value) is dict and name == "LogConfig":
-        return {**value, "Config": GoMap(value.get("Config") or {})}
-    if type(value) is dict and name == "State":
-        return {**value, "Health": value.get("Health")}
-    if name in MAPS and (value is None or type(value) is dict):
-        return GoMap(value or {})
-    return [] if value is None and name in SLICES else value
-
-
-def as_maps(value: object) -> object:
-    """Return a document as JSON alone tells it: every struct a map."""
-    if isinstance(value, dict):
-        return GoMap((key, as_maps(part)) for key, part in value.items())
-    return [as_maps(part) for part in value] if isinstance(value, list | tuple) else value
 
 
 def is_map(value: object) -> bool:
@@ -94,7 +49,7 @@ def kind(value: object) -> str:
 def printed(value: object, plus: bool = False) -> str:
     """Print a value as %v does, or with field names as %+v does."""
     if isinstance(value, str):
-        return value
+        return value.told() if isinstance(value, Moment) else value
     if value is None:
         return "<nil>"
     if isinstance(value, bool):
@@ -106,11 +61,17 @@ def printed(value: object, plus: bool = False) -> str:
     if is_map(value) and isinstance(value, Mapping):
         return f"map[{' '.join(f'{key}:{printed(value[key], plus)}' for key in sorted(value))}]"
     if isinstance(value, Mapping):
-        parts = ((f"{key}:" if plus else "", typed(key, part)) for key, part in value.items())
+        parts = ((f"{key}:" if plus else "", part) for key, part in fields(value))
         return f"{{{' '.join(name + printed(part, plus) for name, part in parts)}}}"
     if isinstance(value, list | tuple):
         return f"[{' '.join(printed(part, plus) for part in value)}]"
     return str(value)
+
+
+def fields(struct: Mapping[str, object]) -> Iterator[tuple[str, object]]:
+    """Return a struct's fields as docker's types have them."""
+    for name in struct.fields if isinstance(struct, Struct) else struct:
+        yield name, typed(name, struct[name]) if name in struct else zero(name)
 
 
 def go_float(value: float) -> str:
@@ -140,6 +101,8 @@ def marshalled(value: object) -> str:
 
 
 def _plain(value: object) -> Any:
+    if isinstance(value, NilMap | NilList):
+        return None
     if isinstance(value, Mapping):
         keys = sorted(value) if is_map(value) else value
         return {key: _plain(_settled(value[key], key)) for key in keys}

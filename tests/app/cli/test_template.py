@@ -7,6 +7,7 @@ import json
 import shutil
 import subprocess
 import tarfile
+import time
 from typing import Any
 
 import pytest
@@ -36,8 +37,11 @@ DOCUMENT: dict[str, Any] = {
         "ConsoleSize": [0, 0],
         "Memory": 0,
         "OomKillDisable": False,
+        "NanoCpus": 5,
+        "Dns": None,
     },
     "Mounts": [],
+    "Metadata": {"LastTagTime": "2026-11-23T20:18:45.500Z"},
 }
 
 PRINTED = [
@@ -60,6 +64,22 @@ PRINTED = [
     ('{{json "<a>"}} {{json 1.0}} {{json nil}} {{json .State.Running}}', '"<a>" 1 null false'),
     ('{{json 1e6}} {{json 1e21}} {{json "a\\tb\\u2028\\u0001é"}}', '1000000 1e+21 "a\\tb\\u2028\\u0001é"'),
     ("{{json .Config.Labels.zz}} {{.Config.Labels | json | len}}", "null 44"),
+    # null, and what the JSON leaves out when it is empty
+    (
+        "{{json .Config.Env}} {{json .HostConfig.Tmpfs}} {{json .State}}",
+        'null null {"Status":"created","Running":false,"Paused":false,"ExitCode":0}',
+    ),
+    (
+        "{{.Config.Volumes}} {{json .Config.Shell}} {{.Config.ArgsEscaped}} {{.Config.StopTimeout}}",
+        "map[] null false <nil>",
+    ),
+    ("{{range .HostConfig.Mounts}}x{{end}}{{.HostConfig.Mounts}}", "[]"),
+    ("{{.HostConfig.NanoCPUs}} {{.HostConfig.DNS}} {{json .HostConfig.DNS}}", "5 [] null"),
+    ("{{.HostConfig.NanoCpus}} {{.HostConfig.Dns}}", "5 <no value>"),
+    (
+        "{{.Metadata.LastTagTime}} {{json .Metadata.LastTagTime}}",
+        '2026-11-23 20:18:45.5 +0000 UTC "2026-11-23T20:18:45.500Z"',
+    ),
     # control
     ("{{range .Config.Cmd}}[{{.}}]{{end}}", "[sh][-c][echo é]"),
     ("{{range $i, $e := .Config.Cmd}}{{$i}}={{$e}};{{end}}", "0=sh;1=-c;2=echo é;"),
@@ -294,6 +314,24 @@ def test_objects_and_functions_are_asked_when_they_are_named() -> None:
         Template.parse("{{.Thing.Twice}}").render(value)
     with pytest.raises(InvalidInput, match="can't evaluate field hidden"):
         Template.parse("{{.Thing.hidden}}").render(value)
+
+
+def test_mount_points_have_names_and_drivers_even_when_their_json_has_none() -> None:
+    point = {"Type": "bind", "Source": "/s", "Destination": "/d", "Mode": "", "RW": True, "Propagation": "p"}
+    form = "{{.Mounts}} {{range .Mounts}}[{{.Name}}{{.Driver}}]{{end}} {{json .Mounts}}"
+    text = json.dumps([point], separators=(",", ":"))
+    assert Template.parse(form).render({"Mounts": [point]}) == f"[{{bind  /s /d   true p}}] [] {text}"
+
+
+def test_moments_are_told_in_this_machine_s_zone_or_by_their_offset(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("TZ", "XYZ-2")
+    time.tzset()
+    template = Template.parse("{{.LastTagTime}}")
+    assert template.render({"LastTagTime": "2026-01-02T03:04:05+02:00"}) == "2026-01-02 03:04:05 +0200 XYZ"
+    assert template.render({"LastTagTime": "2026-01-02T03:04:05-01:30"}) == "2026-01-02 03:04:05 -0130 -0130"
+    assert template.render({"LastTagTime": "never"}) == "never"
+    monkeypatch.undo()
+    time.tzset()
 
 
 def test_maps_and_structs_are_told_apart() -> None:

@@ -42,6 +42,11 @@ def each(names: Iterable[str], act: Callable[[str], object], *, echo: bool = Tru
     return code
 
 
+def on_terminal() -> bool:
+    """Tell whether there is somebody to show a screen to."""
+    return all(stream is not None and stream.isatty() for stream in (sys.stdin, sys.stdout))
+
+
 def agreed(warning: str) -> bool:
     """Ask before something is destroyed; anything but y is no."""
     sys.stdout.write(f"WARNING! {warning}\nAre you sure you want to continue? [y/N] ")

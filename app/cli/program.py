@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from app.cli.catalogue import LATER, NOUNS, VERBS, Entry, Noun, find
 from app.cli.command import Command
-from app.cli.console import complain, warn
+from app.cli.console import complain, on_terminal, warn
 from app.cli.flags import PROGRAM, Flag, HelpAsked, UsageError, parse
 from engine.errors import EngineError
 
@@ -175,6 +175,9 @@ def _opened(root: str | None) -> Engine:
 
 
 def _workbench(root: str | None) -> int:
+    if not on_terminal():
+        warn(f"Error: the workbench needs a terminal\n  '{PROGRAM} --help' lists the commands that do not.")
+        return 1
     from app.workbench.app import run as open_workbench
 
     return open_workbench(_opened(root))

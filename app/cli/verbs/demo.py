@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from app.cli.command import Command
+from app.cli.console import on_terminal
 from app.cli.flags import Arguments, Flag
 
 if TYPE_CHECKING:
@@ -14,7 +15,7 @@ if TYPE_CHECKING:
 def _run(engine: Engine, arguments: Arguments) -> int:
     from app.demo import demo
 
-    return demo(engine, not arguments.switch("no-ui"))
+    return demo(engine, on_terminal() and not arguments.switch("no-ui"))
 
 
 DEMO = Command(

@@ -135,8 +135,15 @@ def test_no_words_open_the_workbench(yard: Any, monkeypatch: pytest.MonkeyPatch)
     opened: list[object] = []
     workbench = SimpleNamespace(run=lambda engine: opened.append(engine) or 0)
     monkeypatch.setitem(sys.modules, "app.workbench.app", workbench)
+    monkeypatch.setattr(program, "on_terminal", lambda: True)
     assert program.run(["--root", "/nonexistent"]) == 0
     assert opened == [yard]
+
+
+def test_without_a_terminal_there_is_no_workbench(stackyard: Run) -> None:
+    outcome = stackyard()
+    assert (outcome.code, outcome.out) == (1, "")
+    assert outcome.err.startswith("Error: the workbench needs a terminal\n")
 
 
 def test_reading_a_command_line_imports_next_to_nothing() -> None:

@@ -17,13 +17,14 @@ NAME = "demo"
 _SERVICE = """\
 count=$(cat /var/lib/count 2>/dev/null || echo 0)
 mkdir -p /var/lib
+trap 'echo "the crane goes to sleep at $count"; exit 0' TERM
 echo "the crane wakes up at $count"
 while :; do
   count=$((count + 1))
   echo $count > /var/lib/count
   echo "$(date +%H:%M:%S) crate $count is on the stack"
   [ $((count % 10)) -eq 0 ] && echo "ten more crates: $count in all" >&2
-  sleep 1
+  sleep 1 & wait $!
 done
 """
 

@@ -44,7 +44,10 @@ def new_name() -> str:
 def checked(name: str) -> str:
     """Return a name without its leading slash. Raises InvalidInput, in docker's words."""
     if not _VALID.fullmatch(name):
-        raise InvalidInput(f"Invalid container name ({name}), only [a-zA-Z0-9][a-zA-Z0-9_.-] are allowed")
+        raise InvalidInput(
+            f"Invalid container name ({name}), only [a-zA-Z0-9][a-zA-Z0-9_.-] are allowed",
+            resolution="a name has two characters or more" if len(name) == 1 else None,
+        )
     return name.removeprefix("/")
 
 

@@ -19,6 +19,7 @@ def test_a_bad_name_is_refused_in_dockers_words(name: str) -> None:
         checked(name)
     said = f"Invalid container name ({name}), only [a-zA-Z0-9][a-zA-Z0-9_.-] are allowed"
     assert caught.value.brief == said
+    assert bool(caught.value.resolution) == (len(name) == 1)
 
 
 def test_a_made_name_is_a_good_one() -> None:

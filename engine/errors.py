@@ -99,8 +99,10 @@ class NewerStore(EngineError):
 class StartFailed(EngineError):
     """The container's process could not be started; `exit_code` is 125, 126 or 127 as docker's."""
 
-    def __init__(self, brief: str, exit_code: int, *, details: str | None = None) -> None:
-        super().__init__(brief, details=details)
+    def __init__(
+        self, brief: str, exit_code: int, *, details: str | None = None, resolution: str | None = None
+    ) -> None:
+        super().__init__(brief, details=details, resolution=resolution)
         self.code = exit_code
 
 

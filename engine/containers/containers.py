@@ -13,7 +13,7 @@ from engine.containers.lifecycle import Lifecycle
 from engine.containers.names import checked
 from engine.containers.options import Options
 from engine.containers.record import Container
-from engine.errors import Conflict, EngineError, InvalidInput, NotFound
+from engine.errors import Conflict, EngineError, InvalidInput, NotFound, from_os
 from engine.events import EventLog, event
 from engine.snapshots.choice import choose, made_by
 from engine.snapshots.protocol import Snapshotter
@@ -287,6 +287,8 @@ class Containers:
                     discard.container(container.id)
         except FileNotFoundError:
             raise NotFound(f"No such container: {container.name}") from None
+        except OSError as error:
+            raise from_os(error, f"cannot remove container {container.name}") from error
         if gone:
             self._tell(container, "destroy")
 

@@ -171,7 +171,7 @@ class Lifecycle:
             return shim.begin(order)
         except StartFailed as error:
             brief = f"failed to create task for container: {error.brief}"
-            raise StartFailed(brief, error.code, details=error.details) from None
+            raise StartFailed(brief, error.code, details=error.details, resolution=error.resolution) from None
 
     def _write_specification(self, container: Container, paths: ContainerPaths) -> None:
         try:

@@ -26,7 +26,7 @@ from engine.shim.doorbell import Ringer
 from engine.shim.frames import STDERR, STDOUT
 from engine.shim.log import LogWriter
 from engine.shim.order import ANSWER, ORDER, Order
-from engine.shim.record import Ended, Started, write
+from engine.shim.record import Ended, Started, reserve, write
 
 READ_BYTES = 256 << 10
 _F_SETPIPE_SZ, _PIPE_BYTES = 1031, 1 << 20
@@ -73,6 +73,7 @@ def _run(order: Order, paths: Paths) -> bool:
         launched = launch(bundle, pipes.inside, cache=f"{paths.root}/seccomp")
         pipes.close_inside()
         ticks = processes.start_time(launched.pid) or 0
+        reserve(bundle.exit)
         write(bundle.state, Started(order.run, launched.pid, ticks, os.getpid(), time.time()))
     except (EngineError, OSError) as error:
         if launched:
@@ -118,7 +119,7 @@ def _give_up(order: Order, bundle: ContainerPaths, error: EngineError | OSError)
     except OSError:
         # The answer tells it too.
         pass
-    _answer({"code": code, "error": str(error)})
+    _answer({"code": code, "error": str(error), "resolution": error.resolution})
     os.close(ANSWER)
 
 

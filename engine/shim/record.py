@@ -5,9 +5,12 @@ Read by whoever asks for a container's state.
 
 from __future__ import annotations
 
+import errno
 import json
 import os
 from typing import Any, NamedTuple
+
+_RESERVED_BYTES = 4096
 
 
 class Started(NamedTuple):
@@ -34,12 +37,24 @@ class Ended(NamedTuple):
     """The process could not be started at all."""
 
 
+def reserve(path: str) -> None:
+    """Take the space that writing this file will need, so that a disk full by then loses no exit code."""
+    descriptor = os.open(_draft(path), os.O_WRONLY | os.O_CREAT | os.O_CLOEXEC, 0o600)
+    try:
+        os.write(descriptor, b" " * _RESERVED_BYTES)
+    finally:
+        os.close(descriptor)
+
+
 def write(path: str, value: Started | Ended, *, sync: bool = False) -> None:
     """Put the value in the file at once; with `sync` it is on the disk afterwards."""
-    draft = f"{path}.new"
-    descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC, 0o600)
+    draft = _draft(path)
+    descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_CLOEXEC, 0o600)
     try:
-        os.write(descriptor, json.dumps(value._asdict()).encode())
+        data = json.dumps(value._asdict()).encode()
+        if os.write(descriptor, data) != len(data):
+            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), draft)
+        os.ftruncate(descriptor, len(data))
         if sync:
             os.fsync(descriptor)
     finally:
@@ -51,6 +66,10 @@ def write(path: str, value: Started | Ended, *, sync: bool = False) -> None:
             os.fsync(folder)
         finally:
             os.close(folder)
+
+
+def _draft(path: str) -> str:
+    return f"{path}.new"
 
 
 def read_started(path: str) -> Started | None:

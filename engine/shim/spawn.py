@@ -80,7 +80,7 @@ class Shim:
         if "pid" in words:
             return None
         message = words.get("error", "the container's monitor ended before the container started")
-        raise StartFailed(message, words.get("code", 125))
+        raise StartFailed(message, words.get("code", 125), resolution=words.get("resolution"))
 
     def close(self) -> None:
         """Let a shim that got no order go."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 
 from app.units import quoted
@@ -50,6 +51,10 @@ def number(text: str) -> int | float | complex:
             return complex(0, float(text[:-1]))
         if re.fullmatch(r"[+-]?0[0-7_]+", text):
             return int(text.replace("_", ""), 8)
-        return int(text, 0) if re.fullmatch(r"[+-]?(\d[\d_]*|0[xXbBoO]\w+)", text) else float(text)
+        if re.fullmatch(r"[+-]?(\d[\d_]*|0[xXbBoO]\w+)", text):
+            return int(text, 0)
+        if math.isinf(value := float(text)):
+            raise ValueError(text)
+        return value
     except ValueError:
         raise ValueError(f"illegal number syntax: {quoted(text)}") from None

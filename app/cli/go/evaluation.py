@@ -194,7 +194,10 @@ class Evaluation:
         elif isinstance(node, Field):
             value = dot
         else:
-            value = next(value for name, value in reversed(self._variables) if name == names[0])
+            found = (value for name, value in reversed(self._variables) if name == names[0])
+            value = next(found, _NOTHING)
+            if value is _NOTHING:
+                self._fail(f"undefined variable: {names[0]}")
             names = names[1:]
         for index, name in enumerate(names):
             last = index == len(names) - 1

@@ -153,6 +153,14 @@ def _split(text: str, separator: str) -> Texts:
 
 _ANY, _TEXT, _COUNT = "any", "string", "int"
 
+
+def _json(value: object) -> str:
+    try:
+        return marshalled(value)
+    except TypeError:
+        raise Misused(f"json: unsupported type: {kind(value)}") from None
+
+
 FUNCTIONS: Mapping[str, Function] = {
     # The evaluation leaves `and` and `or` off at the argument that decides.
     "and": Function(lambda *values: values[-1], (_ANY,), _ANY),
@@ -174,7 +182,7 @@ FUNCTIONS: Mapping[str, Function] = {
     "html": Function(_html, (), _ANY),
     "js": Function(_js, (), _ANY),
     "urlquery": Function(_urlquery, (), _ANY),
-    "json": Function(marshalled, (_ANY,)),
+    "json": Function(_json, (_ANY,)),
     "split": Function(_split, (_TEXT, _TEXT)),
     "join": Function(lambda parts, separator: separator.join(parts), ("[]string", _TEXT)),
     "title": Function(_title, (_TEXT,)),

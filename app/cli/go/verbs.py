@@ -8,38 +8,83 @@ from collections.abc import Mapping, Sequence
 from app.cli.go.values import is_map, kind, printed
 from app.units import quoted
 
-_VERB = re.compile(r"%([-+# 0]*)(\*|\d+)?(?:\.(\*|\d*))?(.?)", re.DOTALL)
+_VERB = re.compile(
+    r"%([-+# 0]*)((?:\[\d+\])?\*|\d+)?(?:\.((?:\[\d+\])?\*|\d*))?(?:\[(\d+)\])?(.?)", re.DOTALL | re.ASCII
+)
+_LARGEST = 1_000_000
+"""The widest Go takes (fmt's tooLarge)."""
 _INTEGERS = "bcdoOqxXU"
 _FLOATS = "eEfFgG"
 
 
 def formatted(form: str, arguments: Sequence[object]) -> str:
     """Format as fmt.Sprintf does."""
-    rest = list(arguments)
+    supply = _Supply(arguments)
+    return _VERB.sub(supply.one, form) + supply.extra()
 
-    def one(match: re.Match[str]) -> str:
-        flags, width, precision, verb = match.groups()
+
+class _Supply:
+    """The arguments, taken one after the other or by their numbers."""
+
+    def __init__(self, arguments: Sequence[object]) -> None:
+        self.arguments = arguments
+        self.next = 0
+        self.numbered = False
+
+    def one(self, match: re.Match[str]) -> str:
+        flags, wide, precise, index, verb = match.groups()
         if not verb:
             return "%!(NOVERB)"
         if verb == "%":
             return "%"
-        measures = [str(rest.pop(0)) if text == "*" and rest else text for text in (width, precision)]
-        if not rest:
-            return f"%!{verb}(MISSING)"
-        return _Verb(verb, flags, *measures).write(rest.pop(0))
+        complaint = ""
+        width, precision = self._measure(wide), self._measure(precise)
+        if width is not None and not -_LARGEST <= width <= _LARGEST:
+            width, complaint = None, "%!(BADWIDTH)"
+        if width is not None and width < 0:
+            width, flags = -width, flags + "-"
+        if precision is not None and not 0 <= precision <= _LARGEST:
+            precision, complaint = None, complaint + "%!(BADPREC)"
+        if not self._go_to(index):
+            return f"{complaint}%!{verb}(BADINDEX)"
+        if self.next >= len(self.arguments):
+            return f"{complaint}%!{verb}(MISSING)"
+        return complaint + _Verb(verb, flags, width or 0, precision).write(self._take())
 
-    text = _VERB.sub(one, form)
-    if rest:
-        text += f"%!(EXTRA {', '.join(f'{kind(value)}={printed(value)}' for value in rest)})"
-    return text
+    def extra(self) -> str:
+        """Tell of the arguments that no verb took."""
+        left = () if self.numbered else self.arguments[self.next :]
+        return f"%!(EXTRA {', '.join(map(_told, left))})" if left else ""
+
+    def _measure(self, text: str | None) -> int | None:
+        """Read a width or a precision; what is out of bounds stands for one that is none."""
+        if text is None or not text.endswith("*"):
+            return None if text is None else int(text or 0)
+        if not self._go_to(text[1:-2] or None) or self.next >= len(self.arguments):
+            return -_LARGEST - 1
+        value = self._take()
+        return value if isinstance(value, int) and not isinstance(value, bool) else -_LARGEST - 1
+
+    def _go_to(self, index: str | None) -> bool:
+        if index is None:
+            return True
+        self.numbered = True
+        if not 1 <= int(index) <= len(self.arguments):
+            return False
+        self.next = int(index) - 1
+        return True
+
+    def _take(self) -> object:
+        self.next += 1
+        return self.arguments[self.next - 1]
 
 
 class _Verb:
-    def __init__(self, verb: str, flags: str, width: str | None, precision: str | None) -> None:
+    def __init__(self, verb: str, flags: str, width: int, precision: int | None) -> None:
         self.verb = verb
         self.flags = flags
-        self.width = int(width or 0)
-        self.precision = None if precision is None else int(precision or 0)
+        self.width = width
+        self.precision = precision
 
     def write(self, value: object) -> str:
         if self.verb == "T":
@@ -72,7 +117,9 @@ class _Verb:
         if self.verb == "s":
             return text
         if self.verb == "q":
-            return quoted(text)
+            return (
+                f"`{text}`" if "#" in self.flags and text.isprintable() and "`" not in text else quoted(text)
+            )
         if self.verb in "xX":
             digits = text.encode("utf-8", "surrogateescape").hex(*(" " if " " in self.flags else ()))
             return digits.upper() if self.verb == "X" else digits
@@ -87,7 +134,13 @@ class _Verb:
         sign = "+" if "+" in self.flags else " " if " " in self.flags else "-"
         alternate = "#" if "#" in self.flags or self.verb == "O" else ""
         text = f"{value:{sign}{alternate}{self.verb.replace('O', 'o')}}"
-        return text.replace("0o", "0") if self.verb == "o" else text
+        text = text.replace("0o", "0") if self.verb == "o" else text
+        if self.precision is None:
+            return text
+        if not self.precision and not value:
+            return ""
+        head = len(text) - len(text.lstrip("+- "))
+        return text[:head] + text[head:].rjust(self.precision, "0")
 
     def _float(self, value: float) -> str:
         sign = "+" if "+" in self.flags else " " if " " in self.flags else "-"

@@ -61,6 +61,12 @@ BOTH = r"""
 {{printf "%6.2f|%e|%g|%08d|%+d|%5d|%-5d|" 3.14159 1e10 1e-7 42 7 3 3}}
 {{printf "%c %U %#x %o %b %X %%" 65 65 255 8 5 255}}
 {{printf "%d" "x"}} {{printf "%s" 1}} {{printf "%d"}} {{printf "x" 1}} {{printf "%z" 1}} {{printf "%!"}}
+{{printf "%*d|%-*d|%*d|%.*f|%*d" -5 1 4 2 "x" 3 -1 2.5 7}} {{printf "%.d|%.3d|%+s|%#q|% d" 0 -5 "a" "b" 3}}
+{{printf "%[2]d %[1]d|%[3]*.[2]*[1]f|%[9]d" 12.0 2 6}} {{printf "%[1]d" 1 2}}
+{{printf "%d" nil}} {{printf "" nil}}
+{{1e400}}
+{{$x := $x}}
+{{if $y := $y}}{{end}}
 {{print 1 2 "a" "b" 3}} {{println "a" 1}} {{print nil}} {{print true 1.0 1e100 1e6}}
 {{1}} {{1.5}} {{true}} {{"a"}} {{'a'}} {{`r`}} {{1e3}} {{0x10}} {{1_000}}
 {{html "<a&b>"}} {{js "'a'"}} {{urlquery "a b/é"}}
@@ -167,13 +173,12 @@ def image() -> Subject:
 
 @pytest.fixture(scope="module")
 def container(image: Subject) -> Iterator[Subject]:
-    options = "--label a.b=c --label empty= -p 127.0.0.1:8089:80 -v /tmp:/t:ro -v yard-template:/v -e A=B=C"
+    options = "--label a.b=c --label empty= -p 127.0.0.1:8089:80 -v /tmp:/t:ro -e A=B=C"
     made = docker("create", *options.split(), "--add-host", "a:1.2.3.4", image.name, "sh", "-c", "echo é")
     id = made.stdout.strip()
     assert id, made.stderr
     yield subject(id)
     docker("rm", "-v", id)
-    docker("volume", "rm", "yard-template")
 
 
 def compare(thing: Subject, form: str) -> None:

@@ -251,7 +251,7 @@ class Containers:
 
     def _settled(self, container: Container) -> Container:
         """Write down what a killed shim could not, then look again."""
-        if container.state.error == state.LOST:
+        if container.state.lost:
             self._lifecycle.settle(container)
             return container._replace(state=state.read(self.store.paths.container(container.id)))
         return container

@@ -137,7 +137,7 @@ class Lifecycle:
         try:
             with Lock(paths.lock):
                 now = state.read(paths)
-                if now.error == state.LOST:
+                if now.lost:
                     self._clean_up(container, now)
                     write(paths.exit, Ended(now.run, now.exit_code, time.time(), now.error))
                     self._tell(container, "die", exitCode=str(now.exit_code))
@@ -183,7 +183,7 @@ class Lifecycle:
 
     def _clean_up(self, container: Container, now: State) -> None:
         """After a run that ended without its shim: kill what escaped, and remove its control group."""
-        if now.error == state.LOST:
+        if now.lost:
             from engine.runtime.cgroups.cgroup import Cgroup
 
             group = Cgroup.open(f"stackyard/{container.id}")

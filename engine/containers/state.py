@@ -31,6 +31,8 @@ class State(NamedTuple):
     """How often it has been started."""
     ticks: int = 0
     """When the process started, in clock ticks since boot."""
+    lost: bool = False
+    """Its shim was killed, and its end has yet to be written down."""
 
     @property
     def running(self) -> bool:
@@ -62,7 +64,8 @@ def _never_ran(ended: Ended | None) -> State:
 
 def _over(started: Started, ended: Ended | None) -> State:
     if ended is None or ended.run < started.run:
-        return State("exited", 0, KILLED, started.started_at, started.started_at, LOST, run=started.run)
+        began = started.started_at
+        return State("exited", 0, KILLED, began, began, LOST, run=started.run, lost=True)
     began = 0.0 if ended.failed and ended.run > started.run else started.started_at
     return State(
         "exited",

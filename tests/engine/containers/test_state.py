@@ -66,6 +66,14 @@ def test_without_shim_and_without_end_it_is_lost_and_counts_as_killed(bundle: Co
     assert (now.status, now.exit_code, now.error, now.running) == ("exited", 137, LOST, False)
 
 
+def test_a_lost_run_whose_end_was_written_down_is_lost_no_longer(bundle: ContainerPaths) -> None:
+    started(bundle)
+    assert state.read(bundle).lost
+    write(bundle.exit, Ended(1, 137, 300.0, LOST))
+    now = state.read(bundle)
+    assert (now.lost, now.exit_code, now.error, now.finished_at) == (False, 137, LOST, 300.0)
+
+
 def test_the_end_of_an_earlier_run_is_not_this_ones(bundle: ContainerPaths) -> None:
     write(bundle.exit, Ended(1, 0, 200.0))
     started(bundle, run=2)

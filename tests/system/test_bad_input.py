@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import shutil
 import sqlite3
 import subprocess
 import sys
@@ -78,12 +77,12 @@ def test_the_beginning_of_two_ids_is_ambiguous(stackyard: Stackyard, yard: Engin
 
 
 @pytest.fixture
-def disk(tmp_path: Path, yard_root: str) -> Iterator[Path]:
+def disk(tmp_path: Path) -> Iterator[Path]:
     """A small file system of its own, with a store that holds the base image and an ended container."""
     folder = tmp_path / "disk"
     folder.mkdir()
     subprocess.run(["mount", "-t", "tmpfs", "-o", "size=96m", "tmpfs", folder], check=True)
-    shutil.copytree(yard_root, folder / "yard", symlinks=True)
+    assert on(folder, "import", "--from-host").returncode == 0
     assert on(folder, "run", "--name", "old", BASE, "echo", "logged").returncode == 0
     yield folder
     on(folder, "rm", "-f", "old", "chatty", "code")

@@ -196,17 +196,17 @@ def test_another_process_with_the_same_number_is_never_taken_for_the_container(
 
 
 @pytest.fixture
-def own_store(tmp_path: Path, yard_root: str) -> Iterator[Callable[..., subprocess.CompletedProcess[str]]]:
-    """Run the command line, under whatever words come first, on a copy of the store."""
+def own_store(tmp_path: Path) -> Iterator[Callable[..., subprocess.CompletedProcess[str]]]:
+    """Run the command line, under whatever words come first, on a store of its own."""
     if shutil.which("strace") is None:
         pytest.skip("needs strace")
-    root = tmp_path / "copy"
-    shutil.copytree(yard_root, root, symlinks=True)
+    root = tmp_path / "own"
 
     def run(*words: str, under: tuple[str, ...] = ()) -> subprocess.CompletedProcess[str]:
         command = [*under, sys.executable, "-m", "app.main", "--root", str(root), *words]
         return subprocess.run(command, capture_output=True, text=True, cwd=HERE, stdin=subprocess.DEVNULL)
 
+    assert run("import", "--from-host").returncode == 0
     yield run
     for id in run("ps", "-aq").stdout.split():
         run("rm", "-f", id)
@@ -233,7 +233,7 @@ def test_killed_at_any_step_the_store_is_whole(
         kill = ("strace", "-f", "-qq", "-o", os.devnull, "-e", f"inject={CALLS}:signal=KILL:when={step}")
         done = own_store(*words, under=kill)
         assert "Traceback" not in done.stderr
-        assert_whole(own_store, tmp_path / "copy")
+        assert_whole(own_store, tmp_path / "own")
         if done.returncode == 0:
             break
     assert 1 < step < 99

@@ -33,9 +33,11 @@ def pytest_runtest_setup(item: pytest.Item) -> None:
 def pytest_sessionfinish(session: pytest.Session) -> None:
     reporter = session.config.pluginmanager.get_plugin("terminalreporter")
     if os.environ.get(NO_SKIP) and reporter and session.exitstatus == pytest.ExitCode.OK:
-        reasons = [str(report.longrepr) for report in reporter.stats.get("skipped", ())]
-        if any("conformance" not in reason and "third-party" not in reason for reason in reasons):
-            reporter.write_line(f"may not be skipped here: {reasons}")
+        reasons = {str(report.longrepr) for report in reporter.stats.get("skipped", ())}
+        wrong = [reason for reason in reasons if "conformance" not in reason and "third-party" not in reason]
+        for reason in sorted(wrong):
+            reporter.write_line(f"may not be skipped here: {reason}")
+        if wrong:
             session.exitstatus = pytest.ExitCode.TESTS_FAILED
 
 

@@ -132,3 +132,11 @@ def test_an_image_that_is_not_here(stackyard: Run, yard: Any) -> None:
 def test_arguments_know_what_was_written() -> None:
     assert not Arguments("run").given("entrypoint")
     assert Arguments("run", (), {"entrypoint": ""}).given("entrypoint")
+
+
+def test_a_seccomp_profile_is_handed_over_as_its_text(tmp_path: Path) -> None:
+    profile = tmp_path / "profile.json"
+    profile.write_text("{}")
+    assert chosen("--security-opt", f"seccomp={profile}", "busy").security_options == ("seccomp={}",)
+    with pytest.raises(UsageError, match="no such file or directory"):
+        chosen("--security-opt", "seccomp=/no/such/profile", "busy")

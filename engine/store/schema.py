@@ -72,7 +72,27 @@ _FIRST = (
     "CREATE INDEX container_volumes_volume ON container_volumes (volume)",
 )
 
-MIGRATIONS: tuple[tuple[str, ...], ...] = ()
+_BUILDS = (
+    "ALTER TABLE images ADD COLUMN parent TEXT",
+    # 1: a step of a build, which nobody ever named; docker calls it intermediate.
+    "ALTER TABLE images ADD COLUMN step INTEGER NOT NULL DEFAULT 0",
+    """CREATE TABLE steps (
+        key TEXT PRIMARY KEY,
+        image TEXT NOT NULL REFERENCES images (id) ON DELETE CASCADE,
+        kin TEXT NOT NULL,
+        facts TEXT NOT NULL,
+        created REAL NOT NULL,
+        used REAL NOT NULL)""",
+    "CREATE INDEX steps_image ON steps (image)",
+    "CREATE INDEX steps_kin ON steps (kin)",
+    "CREATE INDEX images_parent ON images (parent)",
+)
+"""What a build leaves: an image for each step, and the key by which a later build finds it again.
+
+Steps of one kin stand at the same place of the same Dockerfile; their facts tell what changed between them.
+"""
+
+MIGRATIONS: tuple[tuple[str, ...], ...] = (_BUILDS,)
 """Statements from version 1 on, one tuple a version."""
 
 VERSION = 1 + len(MIGRATIONS)

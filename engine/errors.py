@@ -16,6 +16,7 @@ EngineError
 ├── Unsupported         this kernel or this machine cannot do it
 ├── NewerStore          the store was written by a later version
 ├── StartFailed         the container's process could not be started
+├── StepFailed          a step of a build failed
 └── Cancelled           the caller's cancel token was set
 """
 
@@ -104,6 +105,19 @@ class StartFailed(EngineError):
     ) -> None:
         super().__init__(brief, details=details, resolution=resolution)
         self.code = exit_code
+
+
+class StepFailed(EngineError):
+    """A step of a build failed: its number, its line in the Dockerfile, its program's exit code (0: none)."""
+
+    def __init__(
+        self, brief: str, *, step: int, line: int, code: int = 0, details: str | None = None,
+        resolution: str | None = None,
+    ) -> None:  # fmt: skip
+        super().__init__(brief, details=details, resolution=resolution)
+        self.step = step
+        self.line = line
+        self.code = code
 
 
 class Cancelled(EngineError):

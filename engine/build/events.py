@@ -60,6 +60,13 @@ class StepMissed(NamedTuple):
     why: str
 
 
+class Triggered(NamedTuple):
+    """The base's ONBUILD instructions follow within its FROM step; each may have a Running of its own."""
+
+    step: int
+    count: int
+
+
 class Running(NamedTuple):
     """The step has a container of its own; for classic output it is named even where none was needed."""
 
@@ -155,14 +162,14 @@ class Failed(NamedTuple):
 
 
 Event: TypeAlias = (
-    Planned | StepStarted | StepCached | StepMissed | Running | Output | StepProgress | StepFinished
+    Planned | StepStarted | StepCached | StepMissed | Triggered | Running | Output | StepProgress | StepFinished
     | StepFailed | StepSkipped | Warned | Tagged | Exported | Finished | Failed
 )  # fmt: skip
 
 _KINDS: dict[str, type[Any]] = {
     kind.__name__: kind
-    for kind in (Planned, StepStarted, StepCached, StepMissed, Running, Output, StepProgress, StepFinished,
-                 StepFailed, StepSkipped, Warned, Tagged, Exported, Finished, Failed)
+    for kind in (Planned, StepStarted, StepCached, StepMissed, Triggered, Running, Output, StepProgress,
+                 StepFinished, StepFailed, StepSkipped, Warned, Tagged, Exported, Finished, Failed)
 }  # fmt: skip
 
 

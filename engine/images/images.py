@@ -38,10 +38,10 @@ class Images:
     def list(self, filters: Mapping[str, Sequence[str]] = {}, all: bool = False) -> list[Image]:
         """Return the images that pass the filters, newest first.
 
-        Filters: dangling, label, before, since, until, reference. No image is hidden, so `all` changes
-        nothing. Raises InvalidInput, NotFound.
+        Filters: dangling, label, before, since, until, reference. Steps of builds, and nameless images that
+        others stand on, are left out unless `all` are asked for. Raises InvalidInput, NotFound.
         """
-        return listing.listed(self.store, filters)
+        return listing.listed(self.store, filters, hidden=all)
 
     def get(self, name_or_id: str) -> Image:
         """Find one image; raises InvalidReference, NotFound, Ambiguous."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import BinaryIO, NamedTuple
 
 from engine.errors import Conflict, Corrupt
@@ -21,7 +21,13 @@ from engine.oci.reference import Reference
 from engine.store.ingest import Commit, Ingest
 from engine.store.store import Store
 
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    import sqlite3
+
 _CHUNK = 1 << 20
+_PARENT = "(SELECT id FROM images WHERE id = ?)"
+"""An image that somebody removed meanwhile is nobody's parent."""
 
 
 class Blob(NamedTuple):
@@ -53,6 +59,19 @@ class Draft(NamedTuple):
     config_type: str = media.OCI_CONFIG
 
 
+class Listing(NamedTuple):
+    """One image of a commit that lists several."""
+
+    draft: Draft
+    references: Sequence[Reference] = ()
+    parent: str = ""
+    """The id of the image it was built upon; empty for none."""
+    step: bool = False
+    """True for a step of a build, which stays out of sight for as long as nobody names it."""
+    also: Callable[[sqlite3.Connection, str], None] | None = None
+    """Writes more rows about the image, whose id it gets, in the same transaction."""
+
+
 class Listed(NamedTuple):
     """What a commit listed."""
 
@@ -62,7 +81,7 @@ class Listed(NamedTuple):
 
 
 class Intake:
-    """The staging of one image; use it inside the ingest's `with` block."""
+    """The staging of images that are listed together; use it inside the ingest's `with` block."""
 
     def __init__(self, store: Store, ingest: Ingest, report: Report = silent) -> None:
         self.store = store
@@ -118,22 +137,27 @@ class Intake:
                 raise Conflict(f"image {id} was removed meanwhile", resolution="try again")
             return Listed(id, [tags.assign(connection, reference, id) for reference in references])
 
-    def commit(self, draft: Draft, references: Sequence[Reference] = ()) -> Listed:
-        """List the image under these names; raises Conflict if what it shares was removed meanwhile."""
-        view = ImageConfig.parse(draft.config)
-        id = self.blob(draft.config)
-        manifest = self.blob(draft.manifest[0]) if draft.manifest else None
+    def commit(
+        self, draft: Draft, references: Sequence[Reference] = (), *, parent: str = "", step: bool = False
+    ) -> Listed:
+        """List one image under these names; raises Conflict if what it shares was removed meanwhile."""
+        return self.commit_all([Listing(draft, references, parent, step)])[0]
+
+    def commit_all(self, listings: Sequence[Listing]) -> list[Listed]:
+        """List images in their order, all or none, so that each may stand on those before it.
+
+        A layer that several of them have is staged once. Raises Conflict if what they share with others was
+        removed meanwhile, NoSpace.
+        """
+        staged = []
+        for listing in listings:
+            draft = listing.draft
+            view = ImageConfig.parse(draft.config)
+            id = self.blob(draft.config)
+            manifest = self.blob(draft.manifest[0]) if draft.manifest else None
+            staged.append((listing, id, manifest, epoch(view.created)))
         with self.ingest.commit() as commit:
-            top, size = self._list_layers(commit, draft.layers)
-            connection = commit.connection
-            if not connection.execute("SELECT 1 FROM images WHERE id = ?", (id,)).fetchone():
-                connection.execute(
-                    "INSERT INTO images (id, manifest, created, size, top, config) VALUES (?, ?, ?, ?, ?, ?)",
-                    (id, manifest, epoch(view.created), size, top, draft.config.decode("utf-8")),
-                )
-                self._list_blobs(commit, id, draft)
-            replaced = [tags.assign(connection, reference, id) for reference in references]
-        return Listed(id, replaced)
+            return [self._list(commit, *image) for image in staged]
 
     def blob(self, data: bytes) -> str:
         """Stage a small blob; return its digest."""
@@ -154,6 +178,30 @@ class Intake:
         # Only root of the first user namespace may change owners and set trusted attributes.
         root = os.geteuid() == 0
         return apply(tar, directory, owners=root, whiteouts="trusted" if root and _is_first() else "user")
+
+    def _list(
+        self, commit: Commit, listing: Listing, id: str, manifest: str | None, created: float
+    ) -> Listed:
+        connection, draft = commit.connection, listing.draft
+        top, size = self._list_layers(commit, draft.layers)
+        if connection.execute("SELECT 1 FROM images WHERE id = ?", (id,)).fetchone():
+            # What was a step may now be a result, and what came without its parent may now have one.
+            connection.execute(
+                f"UPDATE images SET step = min(step, ?), parent = ifnull(parent, {_PARENT}) WHERE id = ?",
+                (listing.step, listing.parent, id),
+            )
+        else:
+            text = draft.config.decode("utf-8")
+            connection.execute(
+                "INSERT INTO images (id, manifest, created, size, top, config, parent, step)"
+                f" VALUES (?, ?, ?, ?, ?, ?, {_PARENT}, ?)",
+                (id, manifest, created, size, top, text, listing.parent, listing.step),
+            )
+            self._list_blobs(commit, id, draft)
+        replaced = [tags.assign(connection, reference, id) for reference in listing.references]
+        if listing.also is not None:
+            listing.also(connection, id)
+        return Listed(id, replaced)
 
     def _list_layers(self, commit: Commit, layers: Sequence[Layer]) -> tuple[str | None, int]:
         """List the layers that are new; return the top's chain id and the sum of all sizes."""

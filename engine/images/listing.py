@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 Filters = Mapping[str, Sequence[str]]
 Test = Callable[[Image], bool]
 
+_IMAGE = "id, created, size, top, config, parent"
 _LAYER = "chain_id, diff_id, parent, snapshot, size, created"
 _CHAIN = f"""
     WITH RECURSIVE stack(depth, {_LAYER}) AS (
@@ -28,11 +29,15 @@ _CHAIN = f"""
         SELECT depth + 1, {", ".join(f"below.{name}" for name in _LAYER.split(", "))}
         FROM stack JOIN layers AS below ON below.chain_id = stack.parent)
     SELECT {_LAYER} FROM stack ORDER BY depth DESC"""
+_NAMED = "id IN (SELECT image FROM tags UNION ALL SELECT image FROM digests)"
+_PARENT = "id IN (SELECT parent FROM images WHERE parent IS NOT NULL)"
+_LOOSE = f"NOT (step OR {_NAMED} OR {_PARENT})"
+_SHOWN = f"WHERE {_NAMED} OR NOT (step OR {_PARENT})"
 
 
 def read(store: Store, id: str) -> Image:
     """Read the image with this full id, which the caller has resolved."""
-    row = store.query("SELECT id, created, size, top, config FROM images WHERE id = ?", (id,))[0]
+    row = store.query(f"SELECT {_IMAGE} FROM images WHERE id = ?", (id,))[0]
     tags = store.query("SELECT reference FROM tags WHERE image = ? ORDER BY reference", (id,))
     digests = store.query("SELECT reference FROM digests WHERE image = ? ORDER BY reference", (id,))
     return _image(row, [tag[0] for tag in tags], [digest[0] for digest in digests], chain(store, row["top"]))
@@ -43,9 +48,9 @@ def chain(store: Store, top: str | None) -> tuple[LayerRecord, ...]:
     return tuple(LayerRecord(*row) for row in store.query(_CHAIN, (top,))) if top else ()
 
 
-def every(store: Store) -> list[Image]:
-    """Read all images, newest first."""
-    rows = store.query("SELECT id, created, size, top, config FROM images ORDER BY created DESC, id")
+def every(store: Store, hidden: bool = True) -> list[Image]:
+    """Read all images, newest first; without the `hidden` ones, only what a user has made or named."""
+    rows = store.query(f"SELECT {_IMAGE} FROM images {'' if hidden else _SHOWN} ORDER BY created DESC, id")
     layers = {row["chain_id"]: LayerRecord(*row) for row in store.query(f"SELECT {_LAYER} FROM layers")}
     tags = _grouped(store.query("SELECT image, reference FROM tags ORDER BY reference"))
     digests = _grouped(store.query("SELECT image, reference FROM digests ORDER BY reference"))
@@ -55,17 +60,24 @@ def every(store: Store) -> list[Image]:
     ]
 
 
-def listed(store: Store, filters: Filters) -> list[Image]:
+def loose(store: Store) -> frozenset[str]:
+    """Return the ids of the images that docker calls dangling: no name leads to them, and none stands on
+    them."""
+    return frozenset(row["id"] for row in store.query(f"SELECT id FROM images WHERE {_LOOSE}"))
+
+
+def listed(store: Store, filters: Filters, hidden: bool = False) -> list[Image]:
     """Read the images that pass every filter; values of one filter are alternatives, except labels, which
     all must hold.
 
+    Without the `hidden` ones, those are left out that builds and other images stand on and nobody named.
     Raises InvalidInput for an unknown filter or value with docker's sentence.
     """
     unknown = next((name for name in filters if name not in _FILTERS), None)
     if unknown is not None:
         raise InvalidInput(f"Invalid filter '{unknown}'")
     tests = [_FILTERS[name](store, values) for name, values in filters.items() if values]
-    images = [image for image in every(store) if all(test(image) for test in tests)]
+    images = [image for image in every(store, hidden) if all(test(image) for test in tests)]
     patterns = filters.get("reference") or ()
     return [_only_matching(image, patterns) for image in images] if patterns else images
 
@@ -98,9 +110,11 @@ def truth(name: str, values: Sequence[str]) -> bool:
     raise InvalidInput(f"Invalid filter '{name}=[{' '.join(values)}]'")
 
 
-def _dangling(_: Store, values: Sequence[str]) -> Test:
-    wanted = truth("dangling", values)
-    return lambda image: (not image.tags and not image.digests) == wanted
+def _dangling(store: Store, values: Sequence[str]) -> Test:
+    if not truth("dangling", values):
+        return lambda image: bool(image.tags or image.digests)
+    ids = loose(store)
+    return lambda image: image.id in ids
 
 
 def _before(store: Store, values: Sequence[str]) -> Test:
@@ -167,4 +181,5 @@ def _image(
         tuple(shortened(tag) for tag in tags),
         tuple(shortened(digest) for digest in digests),
         layers,
+        row["parent"] or "",
     )

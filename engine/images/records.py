@@ -39,6 +39,7 @@ class Image(NamedTuple):
     chain: tuple[LayerRecord, ...]
     """Its layers, bottom first."""
     parent: str = ""
+    """The id of the image it was built upon here; empty for one that came from elsewhere."""
 
     @property
     def labels(self) -> dict[str, str]:

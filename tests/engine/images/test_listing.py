@@ -122,7 +122,8 @@ class TestNames:
         twin = id[:20] + ("0" if id[20] != "0" else "1") + id[21:]
         with store.transaction() as connection:
             connection.execute(
-                "INSERT INTO images SELECT ?, manifest, created, size, top, config FROM images WHERE id = ?",
+                "INSERT INTO images SELECT ?, manifest, created, size, top, config, NULL, 0"
+                " FROM images WHERE id = ?",
                 (twin, id),
             )
 
@@ -169,7 +170,8 @@ def test_three_hundred_images_are_listed_without_touching_their_files(
     with store.transaction() as connection:
         for number in range(300):
             connection.execute(
-                "INSERT INTO images SELECT ?, manifest, created, size, top, config FROM images WHERE id = ?",
+                "INSERT INTO images SELECT ?, manifest, created, size, top, config, NULL, 0"
+                " FROM images WHERE id = ?",
                 (f"sha256:{number:064x}", id),
             )
             connection.execute(

@@ -36,7 +36,7 @@ def add(store: Store, name: str) -> None:
                     run("INSERT INTO layers VALUES (?, ?, ?, ?, 4, 0)", (layer, layer, parent, number))
                 parent = layer
             commit.blob(digest)
-            run("INSERT INTO images VALUES (?, NULL, 0, 8, ?, '{}')", (name, parent))
+            run("INSERT INTO images VALUES (?, NULL, 0, 8, ?, '{}', NULL, 0)", (name, parent))
             run("INSERT INTO image_blobs VALUES (?, 0, ?, '', ?, 'config')", (name, digest, size))
             run("INSERT INTO tags VALUES (?, ?, 0)", (f"{name}:latest", name))
             run("INSERT INTO containers VALUES (?, ?, ?, '', 0, '{}')", (name, name, name))

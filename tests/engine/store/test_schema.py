@@ -14,7 +14,7 @@ def test_a_new_store_has_every_table_and_the_current_version(store: Store) -> No
     tables = {row["name"] for row in store.query("SELECT name FROM sqlite_master WHERE type = 'table'")}
     assert tables == {
         "layers", "blobs", "images", "image_blobs", "tags", "digests",
-        "containers", "volumes", "container_volumes",
+        "containers", "volumes", "container_volumes", "steps",
     }  # fmt: skip
     assert store.query("PRAGMA user_version")[0][0] == schema.VERSION
 
@@ -46,20 +46,36 @@ def test_a_newer_store_is_refused_with_advice(paths: Paths) -> None:
 def test_an_older_store_is_migrated_in_order_and_once(paths: Paths, monkeypatch: pytest.MonkeyPatch) -> None:
     Store(paths).close()
     steps = (("CREATE TABLE a (x)",), ("CREATE TABLE b (x)", "INSERT INTO b VALUES (1)"))
-    monkeypatch.setattr(schema, "MIGRATIONS", steps)
-    monkeypatch.setattr(schema, "VERSION", 3)
-    monkeypatch.setattr("engine.store.store.VERSION", 3)
+    monkeypatch.setattr(schema, "MIGRATIONS", (*schema.MIGRATIONS, *steps))
+    latest = schema.VERSION + len(steps)
+    monkeypatch.setattr(schema, "VERSION", latest)
+    monkeypatch.setattr("engine.store.store.VERSION", latest)
     for _ in range(2):
         with Store(paths) as store:
             assert [tuple(row) for row in store.query("SELECT x FROM b")] == [(1,)]
-            assert store.query("PRAGMA user_version")[0][0] == 3
+            assert store.query("PRAGMA user_version")[0][0] == latest
+
+
+def test_the_images_of_a_store_without_builds_stay(paths: Paths, monkeypatch: pytest.MonkeyPatch) -> None:
+    migrations = schema.MIGRATIONS
+    monkeypatch.setattr(schema, "MIGRATIONS", ())
+    monkeypatch.setattr(schema, "VERSION", 1)
+    with Store(paths) as store, store.transaction() as connection:
+        connection.execute("INSERT INTO images VALUES ('a', NULL, 0, 0, NULL, '{}')")
+    monkeypatch.setattr(schema, "MIGRATIONS", migrations)
+    monkeypatch.setattr(schema, "VERSION", 2)
+    with Store(paths) as store:
+        row = store.query("SELECT id, parent, step FROM images")[0]
+        assert tuple(row) == ("a", None, 0)
+        assert store.query("SELECT count(*) FROM steps")[0][0] == 0
 
 
 def test_a_migration_that_fails_changes_nothing(paths: Paths, monkeypatch: pytest.MonkeyPatch) -> None:
     Store(paths).close()
-    monkeypatch.setattr(schema, "MIGRATIONS", (("CREATE TABLE a (x)", "nonsense"),))
-    monkeypatch.setattr(schema, "VERSION", 2)
-    monkeypatch.setattr("engine.store.store.VERSION", 2)
+    failing = ("CREATE TABLE a (x)", "nonsense")
+    monkeypatch.setattr(schema, "MIGRATIONS", (*schema.MIGRATIONS, failing))
+    monkeypatch.setattr("engine.store.store.VERSION", schema.VERSION + 1)
+    monkeypatch.setattr(schema, "VERSION", schema.VERSION + 1)
     with pytest.raises(sqlite3.OperationalError):
         Store(paths)
     monkeypatch.undo()

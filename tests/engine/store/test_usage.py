@@ -22,7 +22,7 @@ def test_layers_count_once_and_those_of_used_images_are_not_reclaimable(store: S
 def test_a_shared_base_of_a_used_image_is_not_reclaimable(store: Store) -> None:
     add(store, "a")
     with store.transaction() as connection:
-        connection.execute("INSERT INTO images VALUES ('c', NULL, 0, 4, 'a-0', '{}')")
+        connection.execute("INSERT INTO images VALUES ('c', NULL, 0, 4, 'a-0', '{}', NULL, 0)")
         connection.execute("DELETE FROM containers")
         connection.execute("INSERT INTO containers VALUES ('c', 'c', 'c', '', 0, '{}')")
     assert disk_usage(store).images == Usage(total=2, active=1, size=8, reclaimable=4)

@@ -97,5 +97,5 @@ def test_a_mount_has_its_values_put_in_and_no_value_adds_a_field():
 
 @pytest.mark.parametrize("text", ['a="b"', '"a', '"a"b'])
 def test_a_mount_that_is_no_comma_separated_line_is_refused(text):
-    with pytest.raises(InvalidInput, match='bare "|extraneous'):
+    with pytest.raises(InvalidInput, match=r'bare "|extraneous'):
         fields_of(text)

@@ -17,6 +17,7 @@ from typing import Any, NamedTuple, NoReturn
 from engine.kernel import network, processes
 from engine.kernel.mounts import Mount
 from engine.runtime import credentials, rootfs
+from engine.runtime.attachments import Attachment
 from engine.runtime.cgroups.cgroup import Cgroup
 from engine.runtime.reaper import PASSED, reap_until
 
@@ -27,13 +28,16 @@ INIT = "org.stackyard.init"
 class Birth(NamedTuple):
     """All that the first process needs, gathered before it is born."""
 
-    bundle: str
+    rootfs: str
+    """The empty directory on which the root is mounted."""
     spec: Mapping[str, Any]
     union: tuple[Mount, ...]
     cgroup: Cgroup
     filter: bytes | None
     stdio: tuple[int, int, int]
-    report: int
+    attachments: tuple[Attachment, ...] = ()
+    """What is mounted besides the specification's own mounts, in this order."""
+    report: int = -1
     """Where a failure is written: `code message`; closes at execve."""
 
 
@@ -57,7 +61,7 @@ def _become(birth: Birth) -> None:
     birth.cgroup.enter(placed=birth.cgroup.unified is not None)
     _separate(spec)
     _set_kernel_values(spec)
-    rootfs.assemble(f"{birth.bundle}/{spec['root']['path']}", birth.union, spec, birth.cgroup.mounts())
+    rootfs.assemble(birth.rootfs, birth.union, spec, birth.cgroup.mounts(), birth.attachments)
     _enter_cwd(process["cwd"])
     processes.new_session_keyring()
     processes.close_on_exec_from(3)

@@ -10,7 +10,7 @@ import json
 import os
 from typing import Any, NamedTuple
 
-from engine.errors import StartFailed, from_os
+from engine.errors import EngineError, StartFailed, from_os
 from engine.kernel.processes import NAMESPACE_FLAG, clone
 from engine.paths import ContainerPaths
 from engine.runtime import init
@@ -40,24 +40,32 @@ def launch(paths: ContainerPaths, stdio: tuple[int, int, int], *, cache: str) ->
     program = cached(document, cache) if document else None
     union = read_union(paths.rootfs_mounts)
     cgroup = Cgroup.create(linux["cgroupsPath"], linux.get("resources", {}))
-    answer, report = os.pipe2(os.O_CLOEXEC)
-    birth = init.Birth(paths.bundle, spec, union, cgroup, program, stdio, report)
     try:
-        pid = clone(_flags(linux), cgroup.unified)
+        pid = bear(init.Birth(paths.rootfs, spec, union, cgroup, program, stdio))
+    except EngineError:
+        cgroup.remove()
+        raise
+    cgroup.close()
+    return Launched(pid, cgroup)
+
+
+def bear(birth: init.Birth) -> int:
+    """Start the process that `birth` describes, in a control group that stays the caller's; return its pid.
+
+    Raises StartFailed, and EngineError where the kernel refuses the namespaces.
+    """
+    answer, report = os.pipe2(os.O_CLOEXEC)
+    try:
+        pid = clone(_flags(birth.spec["linux"]), birth.cgroup.unified)
         if pid == 0:
-            init.live(birth)
+            init.live(birth._replace(report=report))
         os.close(report)
         _await(pid, answer)
     except OSError as error:
-        cgroup.remove()
         raise from_os(error, "cannot make the container's namespaces") from error
-    except StartFailed:
-        cgroup.remove()
-        raise
     finally:
         os.close(answer)
-    cgroup.close()
-    return Launched(pid, cgroup)
+    return pid
 
 
 def _flags(linux: dict[str, Any]) -> int:

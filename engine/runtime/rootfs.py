@@ -16,6 +16,7 @@ from typing import Any
 from engine.kernel import mounts
 from engine.kernel.files import open_directory, open_in_root
 from engine.kernel.mounts import Mount
+from engine.runtime.attachments import Attachment, trees
 
 _FLAGS = {
     "ro": mounts.MS_RDONLY, "nosuid": mounts.MS_NOSUID, "nodev": mounts.MS_NODEV, "noexec": mounts.MS_NOEXEC,
@@ -54,15 +55,24 @@ ControlGroups = Sequence[tuple[str, str, str]]
 """(type, source, name below the mount point) of what stands for a mount of type cgroup."""
 
 
-def assemble(rootfs: str, union: Iterable[Mount], spec: Mapping[str, Any], groups: ControlGroups) -> None:
+def assemble(
+    rootfs: str,
+    union: Iterable[Mount],
+    spec: Mapping[str, Any],
+    groups: ControlGroups,
+    attachments: Iterable[Attachment] = (),
+) -> None:
     """Mount everything the specification asks for below `rootfs`, and make that the root directory."""
     mounts.private_root()
+    attached = list(trees(attachments, rootfs))
     for mount in union:
         _mount_union(mount, rootfs)
     root = os.open(rootfs, os.O_PATH | os.O_DIRECTORY | os.O_CLOEXEC)
     for entry in spec.get("mounts", ()):
         _mount_entry(root, entry, groups)
     _fill_dev(root, spec)
+    for attachment, tree in attached:
+        _attach(root, attachment.target, tree)
     linux = spec.get("linux", {})
     for path in linux.get("readonlyPaths", ()):
         _freeze(root, path)
@@ -111,6 +121,17 @@ def _mount_entry(root: int, entry: Mapping[str, Any], groups: ControlGroups) -> 
         raise OSError(error.errno, f"mounting {kind} at {destination}: {error.strerror}") from None
     finally:
         os.close(target)
+
+
+def _attach(root: int, path: str, tree: int) -> None:
+    directory = stat.S_ISDIR(os.fstat(tree).st_mode)
+    try:
+        target = _mount_point(root, path, directory=directory)
+        mounts.attach(tree, target)
+        os.close(target)
+    except OSError as error:
+        raise OSError(error.errno, f"mounting {path}: {error.strerror}") from None
+    os.close(tree)
 
 
 def _propagate(root: int, destination: str, flag: int) -> None:

@@ -5,10 +5,23 @@ from __future__ import annotations
 from engine.images.records import HistoryEntry, Image
 from engine.moments import epoch
 from engine.oci.config import ImageConfig
+from engine.oci.reference import shortened
+from engine.store.store import Store
+
+_LINE = """
+    WITH RECURSIVE line(depth, id, parent) AS (
+        SELECT 0, id, parent FROM images WHERE id = ?
+        UNION ALL
+        SELECT depth + 1, above.id, above.parent
+        FROM line JOIN images AS above ON above.id = line.parent WHERE depth < ?)
+    SELECT depth, id, reference FROM line LEFT JOIN tags ON image = id ORDER BY depth, reference"""
 
 
-def history(image: Image) -> list[HistoryEntry]:
-    """Return the steps, newest first; each step that made a layer has the layer's size."""
+def history(store: Store, image: Image) -> list[HistoryEntry]:
+    """Return the steps, newest first.
+
+    Each step that made a layer has the layer's size, and each whose image is here has the image's id.
+    """
     sizes = iter([layer.size for layer in image.chain])
     entries = [
         HistoryEntry(
@@ -22,6 +35,7 @@ def history(image: Image) -> list[HistoryEntry]:
         for step in ImageConfig(image.config).history
     ]
     entries.reverse()
-    if entries:
-        entries[0] = entries[0]._replace(id=image.id, tags=image.tags)
+    for depth, id, reference in store.query(_LINE, (image.id, len(entries) - 1)) if entries else ():
+        tags = (shortened(reference),) if reference else ()
+        entries[depth] = entries[depth]._replace(id=id, tags=entries[depth].tags + tags)
     return entries

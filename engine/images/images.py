@@ -57,7 +57,7 @@ class Images:
         """Return the steps that made an image, newest first."""
         from engine.images.history import history
 
-        return history(self.get(name))
+        return history(self.store, self.get(name))
 
     def tag(self, source: str, target: str) -> None:
         """Give an image one more name, taking it from whichever image has it."""
@@ -71,15 +71,18 @@ class Images:
         """Take a name away, and delete the image with its last one; an id deletes the image.
 
         Layers stay for as long as another image has them, and an image for as long as a container is made
-        from it. Images have no parent images here, so `prune` changes nothing. Raises NotFound, Ambiguous,
-        Conflict, InUse.
+        from it or others are built upon it. With `prune`, images without a name go with the last one that
+        was built upon them. Raises NotFound, Ambiguous, Conflict, InUse.
         """
         from engine.images.removal import remove
 
-        return remove(self.store, self.events, self._running, name, force=force)
+        return remove(self.store, self.events, self._running, name, force=force, parents=prune)
 
     def prune(self, all: bool = False, filters: Mapping[str, Sequence[str]] = {}) -> Pruned:
-        """Remove the images without a name, with `all` those without a container."""
+        """Remove the images without a name, with `all` those without a container.
+
+        What builds remember is not among the former; it goes with `builds.prune`.
+        """
         from engine.images.pruning import prune
 
         return prune(self.store, self.events, self._running, tagged=all, filters=filters)

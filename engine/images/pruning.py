@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from engine.errors import InvalidInput
 from engine.events import EventLog
 from engine.images.journal import tell
-from engine.images.listing import Filters, Test, every, labelled, older, truth
+from engine.images.listing import Filters, Test, every, labelled, loose, older, truth
 from engine.images.records import Image, Pruned
 from engine.images.removal import Removal, Running
 from engine.store.store import Store
@@ -23,13 +23,22 @@ def prune(store: Store, events: EventLog, running: Running, *, tagged: bool, fil
         tagged = not truth("dangling", filters["dangling"])
     with store.discard() as discard:
         removal = Removal(store, discard, running)
-        for image in every(store):
-            nameless = not image.tags and not image.digests
-            if (tagged or nameless) and not removal.users(image.id) and _passes(tests, image):
-                removal.delete(image)
+        for image in _candidates(store, tagged):
+            if not removal.users(image.id) and _passes(tests, image):
+                removal.release(image)
     for image, action in removal.told:
         tell(events, action, image.id, image.id, image.labels)
     return Pruned(tuple(removal.removed), removal.reclaimed)
+
+
+def _candidates(store: Store, tagged: bool) -> list[Image]:
+    """Find the nameless images, or also all others; what images were built upon goes with them."""
+    images = every(store)
+    if not tagged:
+        ids = loose(store)
+        return [image for image in images if image.id in ids]
+    parents = {image.parent for image in images}
+    return [image for image in images if image.tags or image.digests or image.id not in parents]
 
 
 def _tests(filters: Filters) -> list[Test]:

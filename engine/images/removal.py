@@ -3,7 +3,8 @@
 The rules and sentences are docker's: a name of an image with other names is only a name; an image that
 containers use, or that has several names, is deleted by its id only when forced. One rule is stricter: an
 image stays, nameless, for as long as any container is made from it, since its config and its layers are
-what the container starts from.
+what the container starts from. An image that others were built upon cannot be deleted before them; with the
+last of them it goes too, if nobody named it.
 """
 
 from __future__ import annotations
@@ -27,8 +28,10 @@ Running = Callable[[str], bool]
 class Removal:
     """One removal, inside one transaction of the store."""
 
-    def __init__(self, store: Store, discard: Discard, running: Running) -> None:
+    def __init__(self, store: Store, discard: Discard, running: Running, *, parents: bool = True) -> None:
+        """With `parents`, an image takes along those it was built upon, as far as nothing else needs them."""
         self.store = store
+        self.parents = parents
         self.discard = discard
         self.running = running
         self.removed: list[Removed] = []
@@ -47,6 +50,28 @@ class Removal:
 
     def delete(self, image: Image) -> None:
         """Delete an image that nothing uses, with its names and with what only it needed."""
+        self._delete(image)
+        while self.parents and image.parent and not self.is_needed(image.parent):
+            image = listing.read(self.store, image.parent)
+            self._delete(image)
+
+    def is_needed(self, id: str) -> bool:
+        """Tell whether an image has a name, a container or images that were built upon it."""
+        return bool(references(self.store, id) or self.users(id) or self.has_children(id))
+
+    def has_children(self, id: str) -> bool:
+        """Tell whether images were built upon this one."""
+        return bool(self.store.query("SELECT 1 FROM images WHERE parent = ? LIMIT 1", (id,)))
+
+    def release(self, image: Image) -> None:
+        """Take all names of an image away that no container uses; delete it if none is built upon it."""
+        if self.has_children(image.id):
+            for reference in references(self.store, image.id):
+                self._untag(image, reference)
+        else:
+            self.delete(image)
+
+    def _delete(self, image: Image) -> None:
         connection = self.discard.connection
         for reference in references(self.store, image.id):
             self._untag(image, reference)
@@ -86,10 +111,12 @@ class Removal:
             for other in [other for other in left if other.name == reference.name]:
                 self._untag(image, other)
                 left.remove(other)
-        if not left and not users:
+        if not left and not users and not self.has_children(image.id):
             self.delete(image)
 
     def _remove_by_id(self, image: Image, names: list[Reference], *, force: bool) -> None:
+        if self.has_children(image.id):
+            raise _conflict(Conflict, image.id, "cannot be forced", "image has dependent child images")
         users = self.users(image.id)
         busy = next((user for user in users if self.running(user)), None)
         if busy:
@@ -126,10 +153,12 @@ class Removal:
         return self.discard.connection.execute(question, (chain_id,)).fetchone() is not None
 
 
-def remove(store: Store, events: EventLog, running: Running, name: str, *, force: bool) -> list[Removed]:
+def remove(
+    store: Store, events: EventLog, running: Running, name: str, *, force: bool, parents: bool
+) -> list[Removed]:
     """Remove one name or image in a transaction of its own."""
     with store.discard() as discard:
-        removal = Removal(store, discard, running)
+        removal = Removal(store, discard, running, parents=parents)
         removal.remove(name, force=force)
     for image, action in removal.told:
         tell(events, action, image.id, image.id, image.labels)

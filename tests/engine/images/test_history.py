@@ -3,8 +3,10 @@ from __future__ import annotations
 from engine.images.images import Images
 from engine.images.records import HistoryEntry
 from engine.moments import NEVER
+from engine.store.store import Store
 from tests.engine.images.archives import make
 from tests.engine.images.conftest import Add
+from tests.engine.images.steps import build
 
 
 def test_steps_are_told_newest_first_each_with_its_layer_s_size(images: Images, add: Add) -> None:
@@ -40,3 +42,17 @@ def test_a_history_may_be_longer_than_the_stack(images: Images, add: Add) -> Non
     add(make({"a": b"1"}, history=[{}, {}]), "x")
 
     assert [(entry.size, entry.created) for entry in images.history("x")] == [(0, NEVER), (1, NEVER)]
+
+
+def test_steps_whose_images_are_here_have_their_ids_and_names(images: Images, store: Store, add: Add) -> None:
+    base = add(make({"0": b""}, {"1": b""}), "base:1")
+    one, two, three = build(store, base, {"a": b"1"}, {}, {"b": b"22"}, name="app:1")
+    images.tag(two, "two:1")
+
+    assert [(entry.id, entry.size, entry.tags) for entry in images.history("app:1")] == [
+        (three, 2, ("app:1",)),
+        (two, 0, ("two:1",)),
+        (one, 1, ()),
+        (base, 0, ("base:1",)),
+        ("<missing>", 0, ()),
+    ]

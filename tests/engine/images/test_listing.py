@@ -11,6 +11,7 @@ from engine.images.images import Images
 from engine.store.store import Store
 from tests.engine.images.archives import Made, make
 from tests.engine.images.conftest import Add
+from tests.engine.images.steps import build
 
 
 def dated(day: int, **config: object) -> Made:
@@ -99,6 +100,42 @@ def test_a_filter_that_makes_no_sense_is_refused(
 def test_a_filter_s_image_must_exist(images: Images) -> None:
     with pytest.raises(NotFound, match="No such image: nope:latest"):
         images.list({"before": ["nope"]})
+
+
+class TestSteps:
+    """An unnamed image that others stand on is nobody's result; neither is a step of a build."""
+
+    def test_steps_are_shown_only_on_demand(self, images: Images, store: Store, add: Add) -> None:
+        base = add(dated(1), "base:1")
+        one, two, app = build(store, base, {"a": b"1"}, {}, {}, name="app:1")
+
+        assert {image.id for image in images.list()} == {base, app}
+        assert {image.id for image in images.list(all=True)} == {base, one, two, app}
+
+    def test_a_step_that_gets_a_name_is_shown(self, images: Images, store: Store) -> None:
+        one, app = build(store, "", {"a": b"1"}, {}, name="app:1")
+        images.tag(one, "one:1")
+
+        assert {image.id for image in images.list()} == {one, app}
+
+    def test_a_result_without_a_name_dangles_until_something_is_built_upon_it(
+        self, images: Images, store: Store
+    ) -> None:
+        _one, app = build(store, "", {"a": b"1"}, {})
+        assert [image.id for image in images.list({"dangling": ["true"]})] == [app]
+        assert images.list({"dangling": ["false"]}, all=True) == []
+
+        (more,) = build(store, app, {"b": b"1"})
+        assert [image.id for image in images.list({"dangling": ["true"]}, all=True)] == [more]
+        assert [image.id for image in images.list()] == [more]
+
+    def test_what_a_failed_build_left_does_not_dangle(self, images: Images, store: Store) -> None:
+        build(store, "", {"a": b"1"}, {})
+        with store.transaction() as connection:
+            connection.execute("UPDATE images SET step = 1")
+
+        assert images.list() == images.list({"dangling": ["true"]}) == []
+        assert len(images.list(all=True)) == 2
 
 
 class TestNames:

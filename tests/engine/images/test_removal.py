@@ -11,6 +11,7 @@ from engine.oci.identity import chain_ids
 from engine.store.store import Store
 from tests.engine.images.archives import Made, make
 from tests.engine.images.conftest import Add
+from tests.engine.images.steps import build
 from tests.engine.images.whole import assert_empty, assert_whole
 
 BASE = make({"base": b"1"})
@@ -155,6 +156,81 @@ class TestById:
         assert images.get("app").id == APP.id
 
 
+class TestSteps:
+    """What docker does with the images that a build leaves beneath its result."""
+
+    def test_the_last_image_takes_along_what_it_was_built_upon(
+        self, images: Images, store: Store, add: Add
+    ) -> None:
+        base = add(BASE, "base")
+        one, two, three = build(store, base, {"a": b"1"}, {}, {"b": b"1"}, name="app")
+        chain = [layer.chain_id for layer in images.get("app").chain]
+
+        assert images.remove("app") == [
+            Removed("Untagged", "app:latest"),
+            *[Removed("Deleted", id) for id in (three, chain[2], two, one, chain[1])],
+        ]
+        assert [image.id for image in images.list(all=True)] == [base]
+        assert_whole(store)
+
+    def test_what_another_image_was_built_upon_stays(self, images: Images, store: Store, add: Add) -> None:
+        base = add(BASE, "base")
+        one, two = build(store, base, {"a": b"1"}, {}, name="app")
+        (other,) = build(store, one, {"b": b"1"}, name="other")
+
+        assert images.remove("app") == [Removed("Untagged", "app:latest"), Removed("Deleted", two)]
+        assert {image.id for image in images.list(all=True)} == {base, one, other}
+
+    def test_no_prune_leaves_it(self, images: Images, store: Store, add: Add) -> None:
+        base = add(BASE, "base")
+        one, two = build(store, base, {"a": b"1"}, {}, name="app")
+
+        assert images.remove("app", prune=False)[1:] == [Removed("Deleted", two)]
+        assert {image.id for image in images.list(all=True)} == {base, one}
+
+    def test_a_container_s_step_stays(self, images: Images, store: Store, add: Add, contain: Contain) -> None:
+        base = add(BASE, "base")
+        one, two, three = build(store, base, {"a": b"1"}, {}, {}, name="app")
+        contain(CONTAINER, one)
+
+        assert images.remove("app")[1:] == [Removed("Deleted", three), Removed("Deleted", two)]
+        assert {image.id for image in images.list(all=True)} == {base, one}
+
+    @pytest.mark.parametrize("force", [False, True])
+    def test_an_image_with_children_is_not_deleted_by_its_id(
+        self, images: Images, store: Store, add: Add, force: bool
+    ) -> None:
+        base = add(BASE, "base")
+        build(store, base, {"a": b"1"}, {}, name="app")
+
+        with pytest.raises(Conflict) as caught:
+            images.remove(base[7:19], force=force)
+        assert caught.value.brief == (
+            f"conflict: unable to delete {base[7:19]} (cannot be forced) - image has dependent child images"
+        )
+
+    def test_a_base_loses_its_name_and_stays_out_of_sight(
+        self, images: Images, store: Store, add: Add
+    ) -> None:
+        base = add(BASE, "base")
+        _, app = build(store, base, {"a": b"1"}, {}, name="app")
+
+        assert images.remove("base") == [Removed("Untagged", "base:latest")]
+        assert [image.id for image in images.list()] == [app]
+        images.remove("app")
+        assert_empty(store)
+
+    def test_what_a_build_remembers_of_a_step_goes_with_it(
+        self, images: Images, store: Store, add: Add
+    ) -> None:
+        one, _ = build(store, "", {"a": b"1"}, {}, name="app")
+        with store.transaction() as connection:
+            connection.execute("INSERT INTO steps VALUES ('key', ?, 'kin', '{}', 0, 0)", (one,))
+        images.remove("app")
+
+        assert store.query("SELECT 1 FROM steps") == []
+
+
 def test_what_is_not_there_cannot_be_removed(images: Images) -> None:
     with pytest.raises(NotFound, match="No such image: nope:latest"):
         images.remove("nope")
@@ -182,6 +258,39 @@ class TestPrune:
         contain("other", APP.id)
         assert images.prune(all=True).removed == ()
         assert_whole(store)
+
+    def test_the_steps_beneath_a_nameless_image_go_with_it(
+        self, images: Images, store: Store, add: Add
+    ) -> None:
+        base = add(BASE, "base")
+        one, _ = build(store, base, {"a": b"1"}, {})
+        (app,) = build(store, one, {}, name="app")
+        build(store, base, {"b": b"1"}, {}, {"c": b"1"})
+        pruned = images.prune()
+
+        assert {image.id for image in images.list(all=True)} == {base, one, app}
+        assert pruned.reclaimed == 2
+        assert_whole(store)
+
+    def test_what_only_builds_know_stays(self, images: Images, store: Store, add: Add) -> None:
+        one, two, three = build(store, "", {"a": b"1"}, {}, {})
+        with store.transaction() as connection:
+            connection.execute("UPDATE images SET step = 1")
+
+        assert images.prune().removed == ()
+        assert {image.id for image in images.list(all=True)} == {one, two, three}
+        assert {removed.name for removed in images.prune(all=True).removed} >= {one, two, three}
+        assert_empty(store)
+
+    def test_all_takes_the_name_of_a_base_whose_image_stays(
+        self, images: Images, store: Store, add: Add, contain: Contain
+    ) -> None:
+        base = add(BASE, "base")
+        (app,) = build(store, base, {"a": b"1"}, name="app")
+        contain(CONTAINER, app)
+
+        assert list(images.prune(all=True).removed) == untagged("base:latest")
+        assert {image.id for image in images.list(all=True)} == {base, app}
 
     def test_a_nameless_image_in_use_stays(self, images: Images, add: Add, contain: Contain) -> None:
         add(APP)

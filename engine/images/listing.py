@@ -57,6 +57,8 @@ def every(store: Store, hidden: bool = True) -> list[Image]:
     return [
         _image(row, tags.get(row["id"], ()), digests.get(row["id"], ()), _climb(layers, row["top"]))
         for row in rows
+        # Between the questions an image may have gone, and its layers with it.
+        if row["top"] is None or row["top"] in layers
     ]
 
 

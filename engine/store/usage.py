@@ -3,10 +3,20 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Mapping, Set
 from typing import NamedTuple
 
 from engine.store.store import Store
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    import sqlite3
+
+_IMAGES = """
+    SELECT top, id IN (SELECT image FROM containers) AS active,
+        NOT (id IN (SELECT image FROM tags UNION ALL SELECT image FROM digests))
+        AND (step OR id IN (SELECT parent FROM images WHERE parent IS NOT NULL)) AS hidden
+    FROM images"""
 
 
 class Usage(NamedTuple):
@@ -14,7 +24,7 @@ class Usage(NamedTuple):
 
     total: int
     active: int
-    """Images that a container uses, containers that run, volumes that a container uses."""
+    """Images and steps that a container uses, containers that run, volumes that a container uses."""
     size: int
     reclaimable: int
     """What removing everything that is not active gives back."""
@@ -26,11 +36,14 @@ class DiskUsage(NamedTuple):
     images: Usage
     containers: Usage
     volumes: Usage
+    builds: Usage = Usage(0, 0, 0, 0)
+    """What only builds know: steps that nobody named, and the layers that no image has."""
 
 
 def disk_usage(store: Store, running: Collection[str] = ()) -> DiskUsage:
     """Add up sizes; `running` are the ids of the containers that are not to be counted as reclaimable."""
-    return DiskUsage(_images(store), _containers(store, running), _volumes(store))
+    images, builds = _images(store)
+    return DiskUsage(images, _containers(store, running), _volumes(store), builds)
 
 
 def orphans(store: Store) -> list[str]:
@@ -75,17 +88,35 @@ def tree_size(path: str) -> int:
     return total
 
 
-def _images(store: Store) -> Usage:
+def _images(store: Store) -> tuple[Usage, Usage]:
+    """Measure the images, and apart from them the steps of builds."""
     layers = {row["chain_id"]: row for row in store.query("SELECT chain_id, parent, size FROM layers")}
-    images = store.query("SELECT id, top, id IN (SELECT image FROM containers) AS active FROM images")
-    needed: set[str] = set()
+    rows = store.query(_IMAGES)
+    images = [row for row in rows if not row["hidden"]]
+    steps = [row for row in rows if row["hidden"]]
+    visible, used = _stacks(layers, images), _stacks(layers, [row for row in rows if row["active"]])
+    return (
+        _total(images, layers, visible, used),
+        _total(steps, layers, layers.keys() - visible, used),
+    )
+
+
+def _stacks(layers: Mapping[str, sqlite3.Row], images: Iterable[sqlite3.Row]) -> set[str]:
+    """Collect the layers beneath these images."""
+    found: set[str] = set()
     for image in images:
-        top = image["top"] if image["active"] else None
-        while top is not None and top not in needed:
-            needed.add(top)
+        top = image["top"]
+        while top is not None and top not in found:
+            found.add(top)
             top = layers[top]["parent"]
-    size = sum(row["size"] for row in layers.values())
-    kept = sum(layers[chain_id]["size"] for chain_id in needed)
+    return found
+
+
+def _total(
+    images: Collection[sqlite3.Row], layers: Mapping[str, sqlite3.Row], theirs: Set[str], used: Set[str]
+) -> Usage:
+    size = sum(layers[chain_id]["size"] for chain_id in theirs)
+    kept = sum(layers[chain_id]["size"] for chain_id in theirs & used)
     return Usage(len(images), sum(image["active"] for image in images), size, size - kept)
 
 

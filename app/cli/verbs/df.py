@@ -83,10 +83,14 @@ def _run(engine: Engine, arguments: Arguments) -> int:
 
 def usage_rows(usage: DiskUsage) -> Iterator[Row]:
     """Make a row for each kind of object."""
-    kinds = (("Images", usage.images), ("Containers", usage.containers), ("Local Volumes", usage.volumes))
+    kinds = (
+        ("Images", usage.images),
+        ("Containers", usage.containers),
+        ("Local Volumes", usage.volumes),
+        ("Build Cache", usage.builds),
+    )
     for name, used in kinds:
         yield _usage_row(name, used.total, used.active, used.size, used.reclaimable)
-    yield _usage_row("Build Cache", 0, 0, 0, 0)
 
 
 def _usage_row(name: str, total: int, active: int, size: int, reclaimable: int) -> Row:
@@ -107,7 +111,7 @@ def _section(title: str, lines: str, *, last: bool = False) -> None:
 
 
 def _images(engine: Engine) -> Iterator[Row]:
-    images = engine.images.list(all=True)
+    images = engine.images.list()
     holders = Counter(layer.chain_id for image in images for layer in image.chain)
     users = Counter(container.image_id for container in engine.containers.list(all=True))
     for image in images:

@@ -28,6 +28,22 @@ def test_a_shared_base_of_a_used_image_is_not_reclaimable(store: Store) -> None:
     assert disk_usage(store).images == Usage(total=2, active=1, size=8, reclaimable=4)
 
 
+def test_steps_of_builds_are_counted_apart_with_the_layers_that_no_image_has(store: Store) -> None:
+    add(store, "a")
+    with store.transaction() as connection:
+        run = connection.execute
+        run("DELETE FROM containers")
+        run("INSERT INTO layers VALUES ('s', 's', 'a-0', 99, 50, 0)")
+        for step, top in (("one", "a-0"), ("two", "s")):
+            run("INSERT INTO images VALUES (?, NULL, 0, 0, ?, '{}', 'a', 1)", (step, top))
+    usage = disk_usage(store)
+    assert usage.images == Usage(total=1, active=0, size=8, reclaimable=8)
+    assert usage.builds == Usage(total=2, active=0, size=50, reclaimable=50)
+    with store.transaction() as connection:
+        connection.execute("INSERT INTO tags VALUES ('two', 'two', 0)")
+    assert disk_usage(store).builds == Usage(total=1, active=0, size=0, reclaimable=0)
+
+
 def test_containers_count_what_they_wrote(store: Store) -> None:
     add(store, "a")
     add(store, "b")
@@ -40,7 +56,7 @@ def test_containers_count_what_they_wrote(store: Store) -> None:
 
 def test_an_empty_store_uses_nothing(store: Store) -> None:
     nothing = Usage(0, 0, 0, 0)
-    assert disk_usage(store) == (nothing, nothing, nothing)
+    assert disk_usage(store) == (nothing, nothing, nothing, nothing)
 
 
 def test_orphans_are_named(store: Store) -> None:

@@ -109,6 +109,11 @@ class Paths(NamedTuple):
         return f"{self.root}/volumes"
 
     @property
+    def builds(self) -> str:
+        """The journals of the newest builds, a folder each."""
+        return f"{self.root}/builds"
+
+    @property
     def ingest(self) -> str:
         """Whatever is not finished."""
         return f"{self.root}/ingest"
@@ -131,6 +136,10 @@ class Paths(NamedTuple):
     def container(self, id: str) -> ContainerPaths:
         """Name the files of the container with this full id."""
         return ContainerPaths(f"{self.containers}/{id}")
+
+    def build(self, id: str) -> str:
+        """Name the folder of a build's journal."""
+        return f"{self.builds}/{id}"
 
     def snapshot(self, number: int) -> str:
         """Name the directory of an unpacked layer."""

@@ -10,7 +10,7 @@ from __future__ import annotations
 import os
 import stat
 from collections.abc import Callable
-from typing import BinaryIO, NamedTuple
+from typing import BinaryIO
 
 from engine.errors import EngineError, Unsupported, from_os
 from engine.kernel import files
@@ -20,21 +20,14 @@ from engine.layers.names import OPAQUE, WHITEOUT, shown
 from engine.layers.nodes import kept
 from engine.layers.record import header, marker
 from engine.layers.source import Digest
+from engine.layers.stream import PIECE, Packed, Stream
 from engine.layers.tree import Node, Tree
 
-_PIECE = 512 << 10
+__all__ = ["Packed", "measure", "pack"]
+
 _KINDS = {stat.S_IFREG: FILE, stat.S_IFLNK: SYMLINK, stat.S_IFCHR: CHARACTER, stat.S_IFBLK: BLOCK,
           stat.S_IFDIR: DIRECTORY, stat.S_IFIFO: FIFO}
 _OVERLAYS = ("trusted.overlay.", "user.overlay.")
-
-
-class Packed(NamedTuple):
-    """What was packed."""
-
-    diff_id: str
-    size: int
-    """Bytes of files and links, each inode once, as docker counts a layer."""
-    tar_size: int
 
 
 def pack(root: str, out: BinaryIO, *, progress: Callable[[int], None] | None = None) -> Packed:
@@ -46,8 +39,18 @@ def pack(root: str, out: BinaryIO, *, progress: Callable[[int], None] | None = N
     Raises Unsupported for what a layer cannot say: a name that would read as a whiteout, a path beyond 4095
     bytes, a directory that overlayfs renamed without copying it.
     """
+    return _pack(root, out, progress)
+
+
+def measure(root: str, *, progress: Callable[[int], None] | None = None) -> Packed:
+    """Tell what `pack` would say, and write nothing."""
+    return _pack(root, None, progress)
+
+
+def _pack(root: str, out: BinaryIO | None, progress: Callable[[int], None] | None) -> Packed:
     with Digest(progress) as digest, Tree(root) as tree:
-        packing = _Packing(out, digest)
+        stream = Stream(digest, out)
+        packing = _Packing(stream)
         for node in tree:
             if not node.path:
                 continue  # like docker's, the layer says nothing about the root itself
@@ -55,23 +58,13 @@ def pack(root: str, out: BinaryIO, *, progress: Callable[[int], None] | None = N
                 packing.add(node)
             except OSError as error:
                 raise from_os(error, f"cannot pack {shown(node.path)}") from error
-        packing.write(bytes(1024))
-        return Packed(digest.finish(), packing.size, digest.size)
+        return stream.finish()
 
 
 class _Packing:
-    def __init__(self, out: BinaryIO, digest: Digest) -> None:
-        self._out = out
-        self._digest = digest
+    def __init__(self, stream: Stream) -> None:
+        self._stream = stream
         self._links: dict[tuple[int, int], bytes] = {}
-        self.size = 0
-
-    def write(self, data: bytes) -> None:
-        self._digest.update(data)
-        view = memoryview(data)
-        while view:
-            written = self._out.write(view)
-            view = view[len(view) if written is None else written :]
 
     def add(self, node: Node) -> None:
         """Write one node's header and data."""
@@ -80,7 +73,7 @@ class _Packing:
             return  # a socket means nothing without its process
         if is_whiteout(node.status):
             parent = node.path[: -len(node.name)]
-            self.write(header(marker(parent + WHITEOUT + node.name)))
+            self._stream.write(header(marker(parent + WHITEOUT + node.name)))
             return
         if node.name.startswith(WHITEOUT):
             raise Unsupported(f"a layer cannot hold {shown(node.path)}: its name would delete another file")
@@ -93,7 +86,7 @@ class _Packing:
         status = node.status
         first = self._links.get((status.st_dev, status.st_ino)) if status.st_nlink > 1 else None
         if first is not None:
-            self.write(header(_entry(node, HARD_LINK, link=first)))
+            self._stream.write(header(_entry(node, HARD_LINK, link=first)))
             return
         if status.st_nlink > 1:
             self._links[status.st_dev, status.st_ino] = node.path
@@ -101,10 +94,10 @@ class _Packing:
             self._file(node)
         elif kind == SYMLINK:
             target = os.readlink(node.name, dir_fd=node.directory)
-            self.size += len(target)
-            self.write(header(_entry(node, SYMLINK, link=target)))
+            self._stream.size += len(target)
+            self._stream.write(header(_entry(node, SYMLINK, link=target)))
         else:
-            self.write(header(_entry(node, kind)))
+            self._stream.write(header(_entry(node, kind)))
 
     def _directory(self, node: Node) -> None:
         here = node.open(files.DIRECTORY)
@@ -113,27 +106,27 @@ class _Packing:
         finally:
             os.close(here)
         path = node.path + b"/"
-        self.write(header(_entry(node, DIRECTORY, name=path, xattrs=_kept(node, attributes))))
+        self._stream.write(header(_entry(node, DIRECTORY, name=path, xattrs=_kept(node, attributes))))
         if any(attributes.get(prefix + "opaque") == b"y" for prefix in _OVERLAYS):
-            self.write(header(marker(path + OPAQUE)))
+            self._stream.write(header(marker(path + OPAQUE)))
 
     def _file(self, node: Node) -> None:
         here = node.open(os.O_RDONLY | os.O_NONBLOCK)
         try:
             size = node.status.st_size
-            self.write(header(_entry(node, FILE, size=size, xattrs=_kept(node, files.xattrs(here)))))
+            self._stream.write(header(_entry(node, FILE, size=size, xattrs=_kept(node, files.xattrs(here)))))
             left = size
             while left:
-                piece = os.read(here, min(left, _PIECE))
+                piece = os.read(here, min(left, PIECE))
                 if not piece:
                     raise EngineError(f"{shown(node.path)} shrank while it was packed")
-                self.write(piece)
+                self._stream.write(piece)
                 left -= len(piece)
         finally:
             os.close(here)
-        self.size += size
+        self._stream.size += size
         if size % 512:
-            self.write(bytes(-size % 512))
+            self._stream.write(bytes(-size % 512))
 
 
 def _entry(node: Node, kind: bytes, *, name: bytes = b"", link: bytes = b"", size: int = 0,

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import struct
 from collections.abc import Mapping
+from functools import lru_cache
+from zlib import adler32
 
 from engine.layers.header import FILE, Entry
 
@@ -54,15 +56,20 @@ def _halves(name: bytes) -> tuple[bytes, bytes]:
 
 
 def _block(entry: Entry, name: bytes, prefix: bytes, seconds: int) -> bytes:
-    major, minor = (b"%07o\0" % number for number in entry.device)
     block = _HEADER.pack(
-        name, b"%07o\0" % entry.mode, _octal(entry.uid, 7), _octal(entry.gid, 7), _octal(entry.stored, 11),
+        name, _octal(entry.mode, 7), _octal(entry.uid, 7), _octal(entry.gid, 7), _octal(entry.stored, 11),
         b"%011o\0" % seconds, b" " * 8, entry.kind, entry.link[:100], b"ustar\0", b"00", b"", b"",
-        major, minor, prefix,
+        _octal(entry.device[0], 7), _octal(entry.device[1], 7), prefix,
     )
-    return block[:148] + b"%06o\0 " % sum(block) + block[156:]
+    return b"%b%06o\0 %b" % (block[:148], _total(block), block[156:])
 
 
+def _total(block: bytes) -> int:
+    """Add up the bytes: Adler's lower half is one more than that, unless it wraps, which 256 bytes cannot."""
+    return (adler32(block[:256]) & 0xFFFF) + (adler32(block[256:]) & 0xFFFF) - 2
+
+
+@lru_cache(4096)
 def _octal(number: int, digits: int) -> bytes:
     return b"%0*o\0" % (digits, number if number < 8**digits else 0)
 

@@ -5,6 +5,7 @@ One runner serves any number of threads at once, and its programs run side by si
 
 from __future__ import annotations
 
+import _socket
 import fcntl
 import os
 import select
@@ -12,8 +13,6 @@ import threading
 import time
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, NamedTuple
-
-import _socket
 
 from engine.errors import Cancelled, EngineError, StartFailed
 from engine.kernel.mounts import Mount

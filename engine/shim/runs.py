@@ -1,4 +1,4 @@
-"""The runner's side of a build: a small process that starts programs for whoever started it, and dies with it.
+"""The runner itself: a small process that starts programs for whoever started it, and dies with it.
 
 Every program comes with a *line*, a socket of its own, over which its order arrives and its end is told. A
 line that closes early ends its program; the end of the caller, however it comes, ends them all.
@@ -6,13 +6,12 @@ line that closes early ends its program; the end of the caller, however it comes
 
 from __future__ import annotations
 
+import _socket
 import os
 import select
 import signal
 from collections.abc import Callable
 from typing import Any, NamedTuple
-
-import _socket
 
 from engine.errors import EngineError, StartFailed, from_os
 from engine.kernel import processes

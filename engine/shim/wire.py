@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
+import _socket
 import marshal
 import struct
 from typing import Any
-
-import _socket
 
 ORDERS = 3
 """The runner's descriptor on which it is handed, for each program, what `HANDED` lists."""

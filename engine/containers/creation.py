@@ -13,19 +13,12 @@ from engine.containers.options import Options
 from engine.containers.refusals import refuse
 from engine.errors import AlreadyExists, InvalidInput, NotFound
 from engine.kernel.mounts import Mount
+from engine.runtime import hosts
 from engine.runtime.signals import number_of
 from engine.runtime.spec import PATH
 from engine.runtime.union import write_union
 from engine.snapshots.protocol import Snapshotter
 from engine.store.store import Store
-
-_LOCAL_HOSTS = """127.0.0.1\tlocalhost
-::1\tlocalhost ip6-localhost ip6-loopback
-fe00::0\tip6-localnet
-ff00::0\tip6-mcastprefix
-ff02::1\tip6-allnodes
-ff02::2\tip6-allrouters
-"""
 
 
 class Source(NamedTuple):
@@ -188,21 +181,9 @@ def _claim(store: Store, name: str) -> str:
 
 
 def _write_network_files(bundle: str, hostname: str, domain: str, network: str) -> None:
-    host = network == "host"
-    full = f"{hostname}.{domain} {hostname}" if domain else hostname
-    own = "" if network == "none" else f"127.0.1.1\t{full}\n"
-    hosts = _LOCAL_HOSTS + own
     _write(f"{bundle}/hostname", f"{hostname}\n")
-    _write(f"{bundle}/hosts", _host_file("/etc/hosts") if host else hosts)
-    _write(f"{bundle}/resolv.conf", _host_file("/etc/resolv.conf"))
-
-
-def _host_file(path: str) -> str:
-    try:
-        with open(path, encoding="utf-8", errors="surrogateescape") as file:
-            return file.read()
-    except OSError:
-        return ""
+    _write(f"{bundle}/hosts", hosts.hosts(hostname, domain, network))
+    _write(f"{bundle}/resolv.conf", hosts.resolver())
 
 
 def _write(path: str, text: str) -> None:

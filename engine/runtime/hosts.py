@@ -1,0 +1,38 @@
+"""The files by which a container finds other machines: /etc/hosts and /etc/resolv.conf, and its own name."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+_LOCAL = """127.0.0.1\tlocalhost
+::1\tlocalhost ip6-localhost ip6-loopback
+fe00::0\tip6-localnet
+ff00::0\tip6-mcastprefix
+ff02::1\tip6-allnodes
+ff02::2\tip6-allrouters
+"""
+
+
+def hosts(hostname: str, domain: str, network: str, extra: Sequence[str] = ()) -> str:
+    """Write /etc/hosts as docker does; on the host's network it is the host's own.
+
+    `extra` are further entries, each `name:address`.
+    """
+    full = f"{hostname}.{domain} {hostname}" if domain else hostname
+    own = "" if network == "none" else f"127.0.1.1\t{full}\n"
+    text = of_host("/etc/hosts") if network == "host" else _LOCAL + own
+    return text + "".join(f"{address}\t{name}\n" for name, _, address in (e.partition(":") for e in extra))
+
+
+def resolver() -> str:
+    """Write /etc/resolv.conf: the host's own."""
+    return of_host("/etc/resolv.conf")
+
+
+def of_host(path: str) -> str:
+    """Read a file of the host's; empty if there is none. Odd bytes become surrogates."""
+    try:
+        with open(path, encoding="utf-8", errors="surrogateescape") as file:
+            return file.read()
+    except OSError:
+        return ""

@@ -10,6 +10,7 @@ from engine.paths import Paths
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from engine.build.builds import Builds
     from engine.containers.containers import Containers
     from engine.containers.creation import Source
     from engine.images.images import Images
@@ -59,6 +60,13 @@ class Engine:
         from engine.images.images import Images
 
         return Images(self.store, self.events, running=self._is_running)
+
+    @cached_property
+    def builds(self) -> Builds:
+        """Building images, and the builds that were."""
+        from engine.build.builds import Builds
+
+        return Builds(self.store, self.events, self.images.get)
 
     @cached_property
     def containers(self) -> Containers:

@@ -118,6 +118,8 @@ class StepFailed(EngineError):
         self.step = step
         self.line = line
         self.code = code
+        self.image = ""
+        """The image of the step before, to look around in; empty if there is none."""
 
 
 class Cancelled(EngineError):

@@ -1,7 +1,7 @@
 """What earlier builds did: a key leads to the image of a step, a kin to the last step at the same place.
 
-A *key* says exactly what a step is: what it stands on, its canonical text, the ARGs it sees, what it reads.
-The *kin* of a step is coarser: which Dockerfile, which stage, which line of text. When a key is not found, the
+A *key* says exactly what a step is: what it stands on, its canonical text, its ARGs, what it reads.
+The *kin* of a step is coarser: which Dockerfile, which stage, what text. When a key is not found, the
 facts of the last step of the same kin tell what is different, and lend its files.
 """
 

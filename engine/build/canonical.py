@@ -10,8 +10,20 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from engine.dockerfile.instructions import (
-    Arg, Cmd, Entrypoint, Env, Expose, Healthcheck, Instruction, Label, Maintainer, Onbuild, Shell, StopSignal,
-    User, Volume,
+    Arg,
+    Cmd,
+    Entrypoint,
+    Env,
+    Expose,
+    Healthcheck,
+    Instruction,
+    Label,
+    Maintainer,
+    Onbuild,
+    Shell,
+    StopSignal,
+    User,
+    Volume,
 )  # fmt: skip
 
 DEFAULT_SHELL = ("/bin/sh", "-c")

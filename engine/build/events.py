@@ -162,8 +162,8 @@ class Failed(NamedTuple):
 
 
 Event: TypeAlias = (
-    Planned | StepStarted | StepCached | StepMissed | Triggered | Running | Output | StepProgress | StepFinished
-    | StepFailed | StepSkipped | Warned | Tagged | Exported | Finished | Failed
+    Planned | StepStarted | StepCached | StepMissed | Triggered | Running | Output | StepProgress
+    | StepFinished | StepFailed | StepSkipped | Warned | Tagged | Exported | Finished | Failed
 )  # fmt: skip
 
 _KINDS: dict[str, type[Any]] = {

@@ -1,0 +1,69 @@
+"""Builds: carrying them out, and looking back at those that were."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import TYPE_CHECKING
+
+from engine.build.events import Event
+from engine.build.request import Request
+from engine.events import EventLog
+from engine.images.records import Image
+from engine.store.store import Store
+
+if TYPE_CHECKING:
+    from engine.build.builder import Outcome
+    from engine.build.prune import Pruned
+    from engine.build.summary import BuildRecord
+
+
+class Builds:
+    """The builds of one store, those of every process that uses it."""
+
+    def __init__(self, store: Store, events: EventLog, find_image: Callable[[str], Image]) -> None:
+        self.store = store
+        self._events = events
+        self._find_image = find_image
+
+    def build(self, request: Request, report: Callable[[Event], None]) -> Outcome:
+        """Build an image; every event is reported as it happens, from whichever thread, one at a time.
+
+        An exception out of `report` cancels the build. Raises DockerfileError, StepFailed, NotFound,
+        InvalidInput, InvalidReference, NoSpace, Cancelled.
+        """
+        from engine.build.builder import Builder
+        from engine.build.work import Yard
+        from engine.snapshots.choice import choose
+
+        yard = Yard(self.store, self._events, choose(self.store.paths), self._find_image)
+        return Builder(yard, request, report).build()
+
+    def list(self) -> list[BuildRecord]:
+        """Return the builds that are remembered, newest first."""
+        from engine.build.journal import listed
+
+        return listed(self.store.paths)
+
+    def events(self, id: str, offset: int = 0) -> tuple[Sequence[Event], int]:
+        """Return the events of a build from `offset` on, and the offset to go on from."""
+        from engine.build.journal import events
+
+        return events(self.store.paths, id, offset)
+
+    def dockerfile(self, id: str) -> bytes:
+        """Return the Dockerfile a build was made from."""
+        from engine.build.journal import dockerfile
+
+        return dockerfile(self.store.paths, id)
+
+    def remove(self, id: str) -> None:
+        """Forget a build; what it made stays."""
+        from engine.build.journal import remove
+
+        remove(self.store.paths, id)
+
+    def prune(self, all: bool = False, filters: Mapping[str, Sequence[str]] = {}, keep: int = 0) -> Pruned:
+        """Remove what the cache keeps and no image needs, the least used first, down to `keep` bytes."""
+        from engine.build.prune import prune
+
+        return prune(self.store, self._events, all=all, filters=filters, keep=keep)

@@ -1,0 +1,182 @@
+"""What the stages of one build share."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Mapping
+from typing import TYPE_CHECKING, NamedTuple
+
+from engine.build.cache import Cache
+from engine.build.events import Event
+from engine.build.plan import Plan, PlannedStage, find_stage
+from engine.build.request import Request
+from engine.build.variables import Arguments
+from engine.dockerfile.instructions import Instruction, Program
+from engine.errors import Cancelled, EngineError, NotFound
+from engine.events import EventLog
+from engine.images.records import Image
+from engine.oci.platform import Platform
+from engine.oci.reference import Reference
+from engine.snapshots.protocol import Snapshotter
+from engine.store.store import Store
+
+if TYPE_CHECKING:
+    from engine.build.context import Context
+    from engine.shim.runner import Runner
+
+Report = Callable[[Event], None]
+FindImage = Callable[[str], Image]
+
+
+class Yard(NamedTuple):
+    """Where builds happen."""
+
+    store: Store
+    events: EventLog
+    snapshotter: Snapshotter
+    find_image: FindImage
+
+
+class Result(NamedTuple):
+    """What a stage came to."""
+
+    key: str
+    image: str
+    """Empty for a stage that is `scratch` and nothing else."""
+    execution: Mapping[str, object]
+    lowers: list[str]
+    """The directories of its layers, topmost first."""
+
+
+class Runners:
+    """The interpreters in which RUN steps run: started when needed, used again, ended together."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._idle: list[Runner] = []
+        self._all: list[Runner] = []
+        self._closed = False
+
+    def prepare(self) -> None:
+        """Start one, if none is there yet."""
+        with self._lock:
+            if not self._all:
+                self._idle.append(self._start())
+
+    def take(self) -> Runner:
+        """Take an idle one, or start one."""
+        with self._lock:
+            return self._idle.pop() if self._idle else self._start()
+
+    def give(self, runner: Runner) -> None:
+        """Give one back that is ready for more."""
+        with self._lock:
+            self._idle.append(runner)
+
+    def kill(self) -> None:
+        """End whatever runs; no other is started after this."""
+        with self._lock:
+            self._closed = True
+            runners = list(self._all)
+        for runner in runners:
+            runner.kill()
+
+    def close(self) -> None:
+        """Let all go."""
+        with self._lock:
+            runners, self._all, self._idle = self._all, [], []
+        for runner in runners:
+            runner.close()
+
+    def _start(self) -> Runner:
+        from engine.shim.runner import Runner
+
+        if self._closed:
+            raise Cancelled("the build was cancelled")
+        runner = Runner()
+        self._all.append(runner)
+        return runner
+
+
+class Work:
+    """One build, as its stages see it."""
+
+    def __init__(
+        self,
+        yard: Yard,
+        request: Request,
+        context: Context,
+        program: Program,
+        plan: Plan,
+        arguments: Arguments,
+        report: Report,
+    ) -> None:
+        self.store = yard.store
+        self.snapshotter = yard.snapshotter
+        self.request = request
+        self.context = context
+        self.program = program
+        self.plan = plan
+        self.arguments = arguments
+        self.origin = f"{context.origin}\0{context.dockerfile_name}"
+        """Which Dockerfile it is: steps of the same one are kin."""
+        self.report = report
+        self.cache = Cache(yard.store)
+        self.runners = Runners()
+        self.results: dict[int, Result] = {}
+        self.names: tuple[Reference, ...] = ()
+        """What the target's image will be called, once it is listed."""
+        self._find_image = yard.find_image
+        self._cancelled = threading.Event()
+        host = Platform.parse(request.platform) if request.platform else Platform.host()
+        self.platform = {"architecture": host.architecture, "os": host.os, "variant": host.variant}
+
+    def check(self) -> None:
+        """Raise Cancelled if the build shall end."""
+        if self._cancelled.is_set():
+            raise Cancelled("the build was cancelled")
+
+    def cancel(self) -> None:
+        """Let every stage end at its next chance, and its program now."""
+        self._cancelled.set()
+        self.runners.kill()
+
+    def is_anew(self, stage: PlannedStage) -> bool:
+        """Tell whether a stage must not use what earlier builds did."""
+        wanted = {name.lower() for name in self.request.no_cache_filter}
+        return self.request.no_cache or stage.title.lower() in wanted
+
+    def references(self, stage: int) -> tuple[Reference, ...]:
+        """Return the names that a stage's image gets."""
+        return self.names if stage == self.plan.target else ()
+
+    def image(self, name: str) -> Image:
+        """Find an image to build on, or to take files from."""
+        named = self.request.contexts.get(name.lower(), "")
+        try:
+            return self._find_image(named.removeprefix("docker-image://") or name)
+        except NotFound as error:
+            raise NotFound(
+                error.brief,
+                resolution=f"bring it in with `stackyard load` or `stackyard import … {name}`",
+            ) from None
+
+    def source(self, name: str) -> Result:
+        """Find what `--from` names: a stage that is done, or an image."""
+        found = find_stage(self.program, name)
+        if found is not None and found in self.results:
+            return self.results[found]
+        image = self.image(name)
+        lowers = [self.store.paths.snapshot(layer.snapshot) for layer in reversed(image.chain)]
+        return Result(image.id, image.id, image.config.get("config") or {}, lowers)
+
+    def trigger(self, text: str) -> Instruction:
+        """Read an instruction that an image brought with it."""
+        from engine.dockerfile.program import instruction
+
+        return instruction(text)
+
+
+def merged_failure(failures: list[EngineError]) -> EngineError:
+    """Choose what to tell of several failures: not that others were cancelled because of the first."""
+    return next((error for error in failures if not isinstance(error, Cancelled)), failures[0])

@@ -9,13 +9,14 @@ from __future__ import annotations
 
 import json
 import os
+import signal
 import threading
 import time
 from typing import Any
 
 from engine.build.events import Event, Output, decode, encode
 from engine.build.summary import BuildRecord, first, told
-from engine.errors import NotFound
+from engine.errors import Conflict, InUse, NotFound
 from engine.paths import Paths
 from engine.store.locks import Lock, is_locked
 
@@ -115,6 +116,7 @@ def remembered(request: Request) -> dict[str, Any]:
     document["folder"] = os.path.abspath(request.folder)
     del document["environment"]
     document["time"] = time.time()
+    document["pid"] = os.getpid()
     return document
 
 
@@ -126,71 +128,10 @@ def _plain(value: Any) -> Any:
     return dict(value) if hasattr(value, "keys") else value if not hasattr(value, "read") else None
 
 
-class Shelf:
-    """All journals of one store, read as little as possible: what is over is read once."""
-
-    def __init__(self, paths: Paths) -> None:
-        self.paths = paths
-        self._known: dict[str, tuple[BuildRecord, int]] = {}
-        """What is known of each build, and how far its events have been read for it."""
-
-    def listed(self) -> list[BuildRecord]:
-        """List the builds, the newest first."""
-        try:
-            ids = os.listdir(self.paths.builds)
-        except OSError:
-            ids = []
-        for gone in self._known.keys() - ids:
-            del self._known[gone]
-        records = filter(None, map(self._record, ids))
-        return sorted(records, key=lambda record: (-record.started, record.id))
-
-    def _record(self, id: str) -> BuildRecord | None:
-        known = self._known.get(id)
-        if known and known[0].state != "running":
-            return known[0]
-        folder = self.paths.build(id)
-        try:
-            # Asked before the events are read: one who died has told all by then.
-            alive = is_locked(f"{folder}/alive")
-            record, offset = known or _begun(folder, id)
-            if record.state == "running":
-                record, offset = _read_on(folder, record, offset)
-            if record.state == "running" and not alive:
-                record = record._replace(state="died", ended=os.stat(f"{folder}/events").st_mtime)
-        except (OSError, ValueError, KeyError, TypeError):
-            # Somebody removes it, or it has only just begun.
-            return None
-        self._known[id] = record, offset
-        return record
-
-
-def _begun(folder: str, id: str) -> tuple[BuildRecord, int]:
-    with open(f"{folder}/request", "rb") as file:
-        record = first(id, json.loads(file.read()))
-    try:
-        with open(f"{folder}/record", "rb") as file:
-            fields = json.loads(file.read())
-    except FileNotFoundError:
-        return record, 0
-    fields["tags"] = tuple(fields["tags"])
-    return BuildRecord(**fields), 0
-
-
-def _read_on(folder: str, record: BuildRecord, offset: int) -> tuple[BuildRecord, int]:
-    with open(f"{folder}/events", "rb") as file:
-        file.seek(offset)
-        while line := file.readline():
-            if not line.endswith(b"\n"):
-                break
-            offset += len(line)
-            if not line.startswith(PRINTED) and isinstance(event := json.loads(line), dict):
-                record = told(record, event)
-    return record, offset
-
-
 def listed(paths: Paths) -> list[BuildRecord]:
     """List the builds of a store, the newest first."""
+    from engine.build.shelf import Shelf
+
     return Shelf(paths).listed()
 
 
@@ -232,15 +173,22 @@ def request(paths: Paths, id: str) -> dict[str, Any]:
     return document
 
 
-def remove(paths: Paths, id: str) -> bool:
-    """Forget a build; False if it still runs.
-
-    Raises NotFound if there is no such build.
-    """
+def remove(paths: Paths, id: str) -> None:
+    """Forget a build; raises NotFound, or InUse while it runs."""
     folder = paths.build(id)
     if not id.isalnum() or not os.path.isdir(folder):
         raise _no_such(id)
-    return _remove(folder)
+    if not _remove(folder):
+        raise InUse(f"The build {id[:12]} still runs", resolution="stop it first")
+
+
+def interrupt(paths: Paths, id: str) -> None:
+    """Ask a running build to end, as Ctrl-C does; raises NotFound, or Conflict if it runs no more."""
+    builder = request(paths, id).get("pid")
+    # Whoever holds the lock is the process that wrote its number down.
+    if not builder or not is_locked(f"{paths.build(id)}/alive"):
+        raise Conflict(f"The build {id[:12]} is over")
+    os.kill(builder, signal.SIGINT)
 
 
 def _no_such(id: str) -> NotFound:

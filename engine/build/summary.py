@@ -33,6 +33,8 @@ class BuildRecord(NamedTuple):
     """Why it failed."""
     line: int = 0
     """Of the Dockerfile, to blame; 0 if none is."""
+    pid: int = 0
+    """The builder's."""
 
 
 def first(id: str, document: dict[str, Any]) -> BuildRecord:
@@ -44,7 +46,8 @@ def first(id: str, document: dict[str, Any]) -> BuildRecord:
     title = tags[0] if tags else where or document.get("dockerfile") or id[:12]
     started = document.get("time") or 0.0
     dockerfile = document.get("dockerfile") or ""
-    return BuildRecord(id, title, "running", started, tags=tags, context=context, dockerfile=dockerfile)
+    said = BuildRecord(id, title, "running", started, tags=tags, context=context, dockerfile=dockerfile)
+    return said._replace(pid=document.get("pid") or 0)
 
 
 def told(record: BuildRecord, event: dict[str, Any]) -> BuildRecord:

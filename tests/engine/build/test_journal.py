@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import os
+import signal
 import subprocess
 import sys
 import threading
@@ -13,9 +14,10 @@ import pytest
 
 from engine.build import journal
 from engine.build.events import Event, Failed, Output, StepStarted
-from engine.build.journal import Journal, Shelf
+from engine.build.journal import Journal
 from engine.build.request import Request, Secret
-from engine.errors import NotFound
+from engine.build.shelf import Shelf
+from engine.errors import Conflict, InUse, NotFound
 from engine.paths import Paths
 from tests.engine.build.journal_cases import IMAGE, a_failure, a_success, planned
 
@@ -170,15 +172,27 @@ def test_the_oldest_are_forgotten_but_never_one_that_runs(paths: Paths) -> None:
 
 def test_forgetting_a_build(paths: Paths) -> None:
     with Journal.begin(paths, ID, Request()) as told:
-        assert journal.remove(paths, ID) is False
+        with pytest.raises(InUse, match="still runs"):
+            journal.remove(paths, ID)
         told.append(planned(1.0))
-    assert journal.remove(paths, ID) is True
+    journal.remove(paths, ID)
     assert journal.listed(paths) == []
     for name in (ID, "", "../builds"):
         with pytest.raises(NotFound):
             journal.remove(paths, name)
     with pytest.raises(NotFound):
         journal.events(paths, ID)
+
+
+def test_interrupting_a_build(paths: Paths) -> None:
+    before = signal.signal(signal.SIGINT, lambda *_: asked.append(True))
+    asked: list[bool] = []
+    with Journal.begin(paths, ID, Request()):
+        journal.interrupt(paths, ID)
+    signal.signal(signal.SIGINT, before)
+    assert asked == [True]
+    with pytest.raises(Conflict, match="is over"):
+        journal.interrupt(paths, ID)
 
 
 def test_the_dockerfile_is_kept(paths: Paths) -> None:

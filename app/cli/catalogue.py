@@ -21,6 +21,8 @@ class Noun(NamedTuple):
     verbs: dict[str, Entry]
 
 
+BUILD = Entry("build:BUILD", "Build an image from a Dockerfile")
+COMMIT = Entry("commit:COMMIT", "Create a new image from a container's changes")
 CREATE = Entry("create:CREATE", "Create a new container")
 EVENTS = Entry("events:EVENTS", "Get real time events from the engine")
 HISTORY = Entry("history:HISTORY", "Show the history of an image")
@@ -40,7 +42,11 @@ STOP = Entry("lifecycle:STOP", "Stop one or more running containers")
 TAG = Entry("images:TAG", "Create a tag TARGET_IMAGE that refers to SOURCE_IMAGE")
 WAIT = Entry("lifecycle:WAIT", "Block until one or more containers stop, then print their exit codes")
 
+BUILDER = {"build": BUILD, "prune": Entry("prune:CACHE", "Remove build cache")}
+
 VERBS: dict[str, Entry] = {
+    "build": BUILD,
+    "commit": COMMIT,
     "create": CREATE,
     "demo": Entry("demo:DEMO", "Make a sample container from this machine's own programs and show it"),
     "events": EVENTS,
@@ -67,9 +73,12 @@ VERBS: dict[str, Entry] = {
 }
 
 NOUNS: dict[str, Noun] = {
+    "builder": Noun("Manage builds", BUILDER),
+    "buildx": Noun("Manage builds, by the name BuildKit's users know", BUILDER),
     "container": Noun(
         "Manage containers",
         {
+            "commit": COMMIT,
             "create": CREATE,
             "inspect": Entry("inspect:CONTAINER", "Display detailed information on one or more containers"),
             "kill": KILL,
@@ -88,6 +97,7 @@ NOUNS: dict[str, Noun] = {
     "image": Noun(
         "Manage images",
         {
+            "build": BUILD,
             "history": HISTORY,
             "import": IMPORT,
             "inspect": Entry("inspect:IMAGE", "Display detailed information on one or more images"),
@@ -122,8 +132,6 @@ NOUNS: dict[str, Noun] = {
 
 LATER: dict[str, str] = {
     "attach": "attaching comes with the next step of the engine; `stackyard logs -f` follows a container",
-    "build": "building comes with a later step of the engine; `stackyard import` makes images of file trees",
-    "commit": "committing a container comes with a later step of the engine",
     "cp": "copying in and out of containers comes with a later step of the engine",
     "diff": "showing a container's changes comes with a later step of the engine",
     "exec": "running in a started container comes with the next step of the engine",

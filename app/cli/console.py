@@ -23,6 +23,11 @@ def warn(text: str) -> None:
 def complain(error: EngineError) -> None:
     """Print what happened and, on a second line, what to do about it."""
     warn(f"Error: {error}")
+    advise(error)
+
+
+def advise(error: EngineError) -> None:
+    """Print what to do about an error that was told."""
     if error.resolution:
         warn(f"  {error.resolution[:1].upper()}{error.resolution[1:]}.")
 

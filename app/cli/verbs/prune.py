@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from app.cli.command import Command
 from app.cli.console import agreed, say
 from app.cli.flags import Arguments, Flag, filter_word
+from app.cli.verbs.build_flags import size
 from app.units import human_size
 
 if TYPE_CHECKING:
@@ -66,6 +67,16 @@ def _volumes(engine: Engine, arguments: Arguments) -> int:
     return _reclaimed(pruned.reclaimed)
 
 
+def _cache(engine: Engine, arguments: Arguments) -> int:
+    everything = arguments.switch("all")
+    if _declined(arguments, f"This will remove all {'' if everything else 'dangling '}build cache."):
+        return _reclaimed(0)
+    keep = int(arguments.text("keep-storage", "0"))
+    pruned = engine.builds.prune(everything, arguments.filters(), keep)
+    _told("Deleted build cache objects:", (entry.id for entry in pruned.entries))
+    return _reclaimed(pruned.reclaimed)
+
+
 def _system(engine: Engine, arguments: Arguments) -> int:
     everything, volumes, filters = arguments.switch("all"), arguments.switch("volumes"), arguments.filters()
     if _declined(arguments, _system_warning(everything, volumes, arguments.words("filter"))):
@@ -112,6 +123,17 @@ IMAGES = Command(
     ),
 )
 VOLUMES = Command("[OPTIONS]", "Remove all unused local volumes", _volumes, (_filter("label=<label>"), FORCE))
+CACHE = Command(
+    "[OPTIONS]",
+    "Remove build cache",
+    _cache,
+    (
+        Flag("all", "bool", "Remove all unused build cache, not just dangling ones", short="a"),
+        _filter("until=24h"),
+        FORCE,
+        Flag("keep-storage", "bytes", "Amount of disk space to keep for cache", check=size),
+    ),
+)
 SYSTEM = Command(
     "[OPTIONS]",
     "Remove unused data",

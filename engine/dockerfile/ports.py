@@ -47,13 +47,14 @@ def port(text: str) -> Port:
 
 def _span(text: str, what: str) -> tuple[int, int]:
     first, dash, last = text.partition("-")
-    numbers = [
-        int(word) if word.isascii() and word.isdigit() else -1 for word in (first, last if dash else first)
-    ]
-    low, high = numbers
+    low, high = _number(first), _number(last if dash else first)
     if not 0 <= low <= high <= 65535:
         raise InvalidInput(f"Invalid {what}: {text}")
     return low, high
+
+
+def _number(text: str) -> int:
+    return int(text) if text.isascii() and text.isdigit() else -1
 
 
 def _is_address(text: str) -> bool:

@@ -1,0 +1,215 @@
+"""One directory of a tree of inputs: its names, their statuses, and what is known of their contents."""
+
+from __future__ import annotations
+
+import os
+import stat
+from collections.abc import Callable
+from functools import partial
+from operator import attrgetter
+
+from engine.build.inputs import Input
+from engine.build.memo import Remembered, Status, pack, unpack
+
+MODE, INODE, LINKS, OWNER, GROUP, SIZE, DEVICE, MTIME, CTIME = range(9)
+"""The places in a Status."""
+status_of: Callable[[os.stat_result], Status] = attrgetter(
+    "st_mode", "st_ino", "st_nlink", "st_uid", "st_gid", "st_size", "st_rdev", "st_mtime_ns", "st_ctime_ns"
+)
+"""Make a Status of what stat(2) said."""
+WIDTH = 32
+"""Bytes of a digest."""
+UNKNOWN = bytes(WIDTH)
+GONE: Status = (0,) * 9
+"""What vanished before it was read."""
+_BLOCK, _NAME, _PREFIX = 512, 100, 155
+
+Filter = Callable[[bytes, list[str], list[Status]], tuple[list[str], list[str]]]
+"""Told a directory, its names and their statuses: the names that are kept, and those of them that are
+directories which are ignored but may hold what is not."""
+
+
+class Folder:
+    """A directory as it was when it was scanned."""
+
+    __slots__ = ("below", "digests", "fresh", "kept", "links", "listing", "marks", "names", "packed", "path",
+                 "places", "read", "settled", "size", "statuses", "through", "tree")  # fmt: skip
+
+    def __init__(self, path: bytes, listing: str, names: list[str], statuses: list[Status]) -> None:
+        self.path = path
+        self.listing = listing
+        self.names = names
+        self.statuses = statuses
+        self.kept = listing
+        self.through = ""
+        self.packed = b""
+        self.fresh = True
+        """False if all of it was remembered."""
+        self.digests = bytearray()
+        self.links: dict[str, bytes] = {}
+        self.marks: dict[str, bytes] = {}
+        self.below: tuple[str, ...] = ()
+        """The directories in it."""
+        self.size = 0
+        """Bytes of its entries in a tar."""
+        self.tree = b""
+        """Digest of it and all below; only a memory until it is `settled`."""
+        self.settled = False
+        self.read = False
+        """All contents in it were read."""
+        self.places: dict[bytes, int] | None = None
+
+    def find(self, name: bytes) -> int | None:
+        """Tell the place of a name."""
+        if self.places is None:
+            self.places = {encoded: place for place, encoded in enumerate(map(os.fsencode, self.names))}
+        return self.places.get(name)
+
+    def ordered(self) -> list[int]:
+        """Tell the places in the order of the names' bytes."""
+        names = [os.fsencode(name) for name in self.names]
+        return sorted(range(len(names)), key=names.__getitem__)
+
+    def folders(self) -> list[bytes]:
+        """Name the directories in it, by their paths."""
+        start = self.path + b"/" if self.path else b""
+        return [start + os.fsencode(name) for name in self.below]
+
+    def digest(self, place: int) -> bytes:
+        """Return the digest of a file's content, UNKNOWN if it was not read."""
+        return bytes(self.digests[place * WIDTH : (place + 1) * WIDTH])
+
+    def learn(self, place: int, status: Status | None, digest: bytes = UNKNOWN, mark: bytes = b"") -> None:
+        """Take what was read of a file; no status means that it is gone."""
+        name = self.names[place]
+        if status != self.statuses[place]:
+            self.statuses[place] = status or GONE
+            self.packed = b""
+        self.digests[place * WIDTH : (place + 1) * WIDTH] = digest
+        self.marks.pop(name, None)
+        if mark:
+            self.marks[name] = mark
+        self.fresh = True
+
+    def input(self, place: int) -> Input:
+        """Show one entry."""
+        name = self.names[place]
+        mode, _, links, owner, group, size, device, mtime, _ = self.statuses[place]
+        path = os.fsencode(name)
+        digest = self.digest(place)
+        return Input(
+            self.path + b"/" + path if self.path else path, mode, owner, group, size, mtime, device,
+            self.links.get(name, b""), "" if digest == UNKNOWN else digest.hex(),
+            self.statuses[place][INODE] if links > 1 and stat.S_ISREG(mode) else 0,
+        )  # fmt: skip
+
+    def remembered(self, since: int, tree: bytes) -> Remembered:
+        """Write down what may be trusted later: nothing of files that changed after `since`."""
+        digests = bytearray(self.digests)
+        if self.fresh:
+            for place, status in enumerate(self.statuses):
+                if max(status[MTIME], status[CTIME]) >= since - _granule(status[CTIME]):
+                    digests[place * WIDTH : (place + 1) * WIDTH] = UNKNOWN
+                    tree = b""
+        return Remembered(self.listing, self.kept, self.through, self.packed, bytes(digests), self.links,
+                          self.marks, self.below, self.size, tree)  # fmt: skip
+
+
+def scan(path: bytes, descriptor: int, old: Remembered | None, keep: Filter | None, *, ruled: bool) -> Folder:
+    """Scan an open directory; what `old` knows of it is taken over as far as it is true.
+
+    `ruled` tells that `old` was filtered as `keep` would. Raises OSError.
+    """
+    names = os.listdir(descriptor)
+    listing = "\0".join(names)
+    known = ruled and old is not None and old.listing == listing
+    if known and old is not None and old.kept != listing:
+        names = old.kept.split("\0") if old.kept else []
+    look = partial(os.stat, dir_fd=descriptor, follow_symlinks=False)
+    try:
+        statuses = list(map(status_of, map(look, names)))
+    except OSError:
+        names, statuses = _look_again(descriptor, names)
+        known = False
+    folder = Folder(path, listing, names, statuses)
+    if known and old is not None:
+        folder.packed = pack(statuses)
+        if folder.packed == old.packed:
+            _take_all(folder, old)
+            return folder
+    _filter(folder, keep)
+    _take_some(folder, descriptor, old)
+    return folder
+
+
+def _look_again(descriptor: int, names: list[str]) -> tuple[list[str], list[Status]]:
+    """Ask for the statuses one by one, leaving out what has vanished."""
+    left: list[str] = []
+    statuses: list[Status] = []
+    for name in names:
+        try:
+            statuses.append(status_of(os.stat(name, dir_fd=descriptor, follow_symlinks=False)))
+        except FileNotFoundError:
+            continue
+        left.append(name)
+    return left, statuses
+
+
+def _filter(folder: Folder, keep: Filter | None) -> None:
+    """Leave out sockets, which no archive can hold, and what is ignored."""
+    chosen = dict(zip(folder.names, folder.statuses, strict=True))
+    through: list[str] = []
+    if keep is not None:
+        kept, through = keep(folder.path, folder.names, folder.statuses)
+        chosen = {name: chosen[name] for name in kept}
+    chosen = {name: status for name, status in chosen.items() if not stat.S_ISSOCK(status[MODE])}
+    if len(chosen) != len(folder.names):
+        folder.names, folder.statuses = list(chosen), list(chosen.values())
+    folder.kept, folder.through = "\0".join(folder.names), "\0".join(through)
+    folder.packed = pack(folder.statuses)
+
+
+def _take_all(folder: Folder, old: Remembered) -> None:
+    folder.kept, folder.through = old.kept, old.through
+    folder.digests, folder.links, folder.marks = bytearray(old.digests), old.links, old.marks
+    folder.below, folder.size, folder.tree = old.below, old.size, old.tree
+    folder.read, folder.fresh = bool(old.tree), False
+
+
+def _take_some(folder: Folder, descriptor: int, old: Remembered | None) -> None:
+    """Take over the digests of the files that are the same as they were; read the links."""
+    before: dict[str, tuple[int, Status]] = {}
+    if old is not None and old.kept:
+        names = old.kept.split("\0")
+        before = dict(zip(names, enumerate(unpack(old.packed)), strict=True))
+    digests: list[bytes] = []
+    size = 0
+    for name, status in zip(folder.names, folder.statuses, strict=True):
+        mode, digest = status[MODE], UNKNOWN
+        if stat.S_ISREG(mode):
+            size += status[SIZE] + -status[SIZE] % _BLOCK
+            was = before.get(name)
+            if was is not None and old is not None and was[1] == status:
+                digest = old.digests[was[0] * WIDTH : (was[0] + 1) * WIDTH]
+                if name in old.marks:
+                    folder.marks[name] = old.marks[name]
+        elif stat.S_ISLNK(mode):
+            folder.links[name] = os.readlink(os.fsencode(name), dir_fd=descriptor)
+        digests.append(digest)
+        size += _BLOCK + _extension(folder.path, name)
+    folder.digests, folder.size = bytearray().join(digests), size
+    folder.below = tuple(name for name, status in zip(folder.names, folder.statuses, strict=True)
+                         if stat.S_ISDIR(status[MODE]))  # fmt: skip
+
+
+def _extension(path: bytes, name: str) -> int:
+    """Count the bytes of the extended header that a name needs in a tar."""
+    whole = len(path) + 1 + len(name)
+    if whole <= _NAME and name.isascii():
+        return 0
+    return 2 * _BLOCK
+
+
+def _granule(ctime: int) -> int:
+    """Guess how coarse a file system's clock is from one of its times, in ns."""
+    return 50_000_000 if ctime % 1_000_000_000 else 2_000_000_000

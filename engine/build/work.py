@@ -51,7 +51,9 @@ class Result(NamedTuple):
 class Runners:
     """The interpreters in which RUN steps run: started when needed, used again, ended together."""
 
-    def __init__(self) -> None:
+    def __init__(self, cache: str) -> None:
+        """`cache` is the folder of compiled system-call filters."""
+        self._cache = cache
         self._lock = threading.Lock()
         self._idle: list[Runner] = []
         self._all: list[Runner] = []
@@ -93,7 +95,7 @@ class Runners:
 
         if self._closed:
             raise Cancelled("the build was cancelled")
-        runner = Runner()
+        runner = Runner(self._cache)
         self._all.append(runner)
         return runner
 
@@ -122,7 +124,7 @@ class Work:
         """Which Dockerfile it is: steps of the same one are kin."""
         self.report = report
         self.cache = Cache(yard.store)
-        self.runners = Runners()
+        self.runners = Runners(f"{yard.store.paths.root}/seccomp")
         self.results: dict[int, Result] = {}
         self.names: tuple[Reference, ...] = ()
         """What the target's image will be called, once it is listed."""

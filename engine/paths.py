@@ -119,6 +119,11 @@ class Paths(NamedTuple):
         return f"{self.root}/ingest"
 
     @property
+    def digests(self) -> str:
+        """What is remembered of the trees that builds read, a file each."""
+        return f"{self.root}/digests"
+
+    @property
     def reserve(self) -> str:
         """Space given up on a full disk, so that removing things works there."""
         return f"{self.root}/reserve"

@@ -57,12 +57,14 @@ DEFAULT = Limits()
 
 
 def apply(tar: BinaryIO, root: str, *, limits: Limits = DEFAULT, whiteouts: Whiteouts = "trusted",
-          owners: bool = True, progress: Callable[[int], None] | None = None) -> Applied:
+          owners: bool = True, plain: bool = False,
+          progress: Callable[[int], None] | None = None) -> Applied:
     """Unpack an uncompressed layer into the directory `root`.
 
     `progress` hears the bytes read so far and may raise to stop. With `owners` false nothing is chowned, for
     a plain user; device nodes are then left out, as they are with `whiteouts="user"` where the kernel
-    refuses them. What was unpacked before an error stays: the caller discards `root`.
+    refuses them. With `plain` the archive is no layer: names that would mark a deletion are only names. What
+    was unpacked before an error stays: the caller discards `root`.
 
     Raises Corrupt, HostileArchive, NoSpace, ReadOnly, NotPermitted.
     """
@@ -71,6 +73,7 @@ def apply(tar: BinaryIO, root: str, *, limits: Limits = DEFAULT, whiteouts: Whit
         source = Source(tar, digest.update, limits.size)
         unpacking = _Unpacking(Archive(source), directories, limits, owners)
         unpacking.devices = owners and whiteouts == "trusted"
+        unpacking.plain = plain
         unpacking.run()
         source.drain()
         return Applied(digest.finish(), unpacking.size, unpacking.entries)
@@ -85,6 +88,7 @@ class _Unpacking:
         self._forward: list[tuple[bytes, bytes]] = []
         self._total = 0
         self.devices = True
+        self.plain = False
         self.size = 0
         self.entries = 0
 
@@ -119,7 +123,8 @@ class _Unpacking:
 
     def _place(self, entry: Entry) -> None:
         parent, name = split(entry.name)
-        if (name.startswith(WHITEOUT) or WHITEOUT in parent) and self._hide(parent, name):
+        marked = not self.plain and (name.startswith(WHITEOUT) or WHITEOUT in parent)
+        if marked and self._hide(parent, name):
             return
         kind = entry.kind
         if kind == DIRECTORY:

@@ -87,7 +87,7 @@ class Ingest:
     def __init__(self, paths: Paths, records: Records) -> None:
         self.paths = paths
         self.records = records
-        self.path, self._lock = _occupy(paths.ingest)
+        self.path, self._lock = occupy(paths.ingest)
         self.staged: dict[str, str] = {}
         """Digest to file, for each blob that is finished."""
         self._numbers = count()
@@ -245,7 +245,7 @@ class Commit:
         os.rename(place, f"{self.ingest.path}/aside-{thing.kind}-{thing.name[:64]}")
 
 
-def _occupy(folder: str) -> tuple[str, Lock]:
+def occupy(folder: str) -> tuple[str, Lock]:
     """Make a directory below `folder` and lock it."""
     try:
         while True:

@@ -6,15 +6,19 @@ As docker's classic builder does it; `--change` of import and commit does the sa
 from __future__ import annotations
 
 import posixpath
-from collections.abc import Callable
+import re
+from collections.abc import Callable, Sequence
 from typing import Any
 
+from engine.dockerfile.errors import DockerfileError, Fault
+from engine.dockerfile.expansion import expanded
 from engine.dockerfile.instructions import (
     Cmd,
     Command,
     Entrypoint,
     Env,
     Expose,
+    From,
     Healthcheck,
     Instruction,
     Label,
@@ -25,13 +29,49 @@ from engine.dockerfile.instructions import (
     Volume,
     Workdir,
 )
+from engine.dockerfile.node import upper
+from engine.dockerfile.parser import parse_lines
 from engine.dockerfile.ports import port
+from engine.dockerfile.syntax import said
 from engine.errors import InvalidInput
-from engine.images.changelines import change as change
 
 _SHELL = ("/bin/sh", "-c")
+_PLACE = re.compile(r"(?:dockerfile parse error on line \d+|failed to parse Dockerfile): ")
+_ALLOWED = frozenset(
+    ("CMD", "ENTRYPOINT", "ENV", "EXPOSE", "HEALTHCHECK", "LABEL", "ONBUILD", "USER", "VOLUME", "WORKDIR")
+)
 
 Execution = dict[str, Any]
+
+
+def change(execution: Execution, lines: Sequence[str]) -> None:
+    """Apply the lines of a Dockerfile that import's and commit's `--change` take.
+
+    Raises InvalidInput with docker's sentence, before anything is changed by a line that cannot be read.
+    """
+    if lines:
+        before = execution.get("Cmd")
+        for instruction in _understood("\n".join(lines)):
+            given = execution.get("Cmd") is not before
+            apply(expanded(instruction, _variables(execution)), execution, cmd_given=given)
+
+
+def _understood(text: str) -> list[Instruction]:
+    # A line of the command line has no number that would mean anything to whoever typed it.
+    try:
+        nodes = parse_lines(text).nodes
+        for node in nodes:
+            if upper(node.name) not in _ALLOWED:
+                raise InvalidInput(f"{node.name.lower()} is not a valid change command")
+        return [found for found in map(said, nodes) if not isinstance(found, From)]
+    except DockerfileError as error:
+        raise InvalidInput(_PLACE.sub("", error.brief, 1), resolution=error.resolution) from None
+    except Fault as fault:
+        raise InvalidInput(str(fault)) from None
+
+
+def _variables(execution: Execution) -> dict[str, str]:
+    return dict(entry.partition("=")[::2] for entry in execution.get("Env") or ())
 
 
 def apply(instruction: Instruction, execution: Execution, *, cmd_given: bool = False) -> None:

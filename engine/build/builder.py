@@ -94,7 +94,7 @@ class Builder:
         try:
             self._run(work)
         finally:
-            work.runners.close()
+            work.close()
         return self._finish(work, names)
 
     def _run(self, work: Work) -> None:

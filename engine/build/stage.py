@@ -42,6 +42,8 @@ class StageRun:
         self.key = ""
         self.execution: Execution = {}
         self.author = ""
+        self.container = ""
+        """Of the step that is carried out now."""
         self._missed = False
         self._cmd_given = False
         self._folders = 0
@@ -119,12 +121,14 @@ class StageRun:
         else:
             relative = self.work.cache.kin(kin)
             self.work.report(StepMissed(number, self._why(deed, relative)))
+            if not self._missed and any(isinstance(left, Run) for left in self.stage.instructions):
+                self.work.runner()  # it gets ready while other things are done
             self._missed = True
             self._do(deed, number, kin, relative, hidden=hidden)
         self.key = deed.facts.key
 
     def _do(self, deed: Deed, number: int, kin: str, relative: Kin | None, *, hidden: bool) -> None:
-        container = "" if deed.silent else container_id()
+        self.container = container = "" if deed.silent else container_id()
         if container:
             self.work.report(Running(number, container))
         hashing = deed.do(relative) if deed.do else None

@@ -48,58 +48,6 @@ class Result(NamedTuple):
     """The directories of its layers, topmost first."""
 
 
-class Runners:
-    """The interpreters in which RUN steps run: started when needed, used again, ended together."""
-
-    def __init__(self, cache: str) -> None:
-        """`cache` is the folder of compiled system-call filters."""
-        self._cache = cache
-        self._lock = threading.Lock()
-        self._idle: list[Runner] = []
-        self._all: list[Runner] = []
-        self._closed = False
-
-    def prepare(self) -> None:
-        """Start one, if none is there yet."""
-        with self._lock:
-            if not self._all:
-                self._idle.append(self._start())
-
-    def take(self) -> Runner:
-        """Take an idle one, or start one."""
-        with self._lock:
-            return self._idle.pop() if self._idle else self._start()
-
-    def give(self, runner: Runner) -> None:
-        """Give one back that is ready for more."""
-        with self._lock:
-            self._idle.append(runner)
-
-    def kill(self) -> None:
-        """End whatever runs; no other is started after this."""
-        with self._lock:
-            self._closed = True
-            runners = list(self._all)
-        for runner in runners:
-            runner.kill()
-
-    def close(self) -> None:
-        """Let all go."""
-        with self._lock:
-            runners, self._all, self._idle = self._all, [], []
-        for runner in runners:
-            runner.close()
-
-    def _start(self) -> Runner:
-        from engine.shim.runner import Runner
-
-        if self._closed:
-            raise Cancelled("the build was cancelled")
-        runner = Runner(self._cache)
-        self._all.append(runner)
-        return runner
-
-
 class Work:
     """One build, as its stages see it."""
 
@@ -141,7 +89,23 @@ class Work:
     def cancel(self) -> None:
         """Let every stage end at its next chance, and its program now."""
         self._cancelled.set()
-        self.runners.kill()
+        with self._lock:
+            if self._runner:
+                self._runner.kill()
+
+    def runner(self) -> Runner:
+        """Return the process that starts the programs of RUN steps; starting it takes no time, being ready does."""
+        from engine.shim.runner import Runner
+
+        with self._lock:
+            self.check()
+            self._runner = self._runner or Runner(f"{self.store.paths.root}/seccomp")
+            return self._runner
+
+    def close(self) -> None:
+        """Let the runner go."""
+        if self._runner:
+            self._runner.close()
 
     def is_anew(self, stage: PlannedStage) -> bool:
         """Tell whether a stage must not use what earlier builds did."""

@@ -114,6 +114,11 @@ class Tree:
             line = _line(found[0], found[1], b"")
         return sha256(line).hexdigest()
 
+    def close(self) -> None:
+        """Remember what was read, and close the root."""
+        self.save()
+        os.close(self.root)
+
     def save(self) -> None:
         """Remember what was learnt for the next build."""
         folders = self._folders
@@ -127,7 +132,7 @@ class Tree:
     def _good(self) -> set[bytes]:
         """Name the directories whose digest is right: those asked for, and those where all is as it was."""
         good: set[bytes] = set()
-        for path in sorted(self._folders, key=lambda path: path.count(b"/"), reverse=True):
+        for path in sorted(self._folders, key=_depth, reverse=True):
             folder = self._folders[path]
             if folder.settled or not (folder.fresh or any(
                 below in self._folders and (below not in good or self._folders[below].fresh)
@@ -276,6 +281,10 @@ class Tree:
                 resolution="make it readable, or name it in .dockerignore",
             )
         return from_os(OSError(error.errno, error.strerror, name), "error checking context")
+
+
+def _depth(path: bytes) -> int:
+    return path.count(b"/") + bool(path)
 
 
 def _line(folder: Folder, place: int, tree: bytes) -> bytes:

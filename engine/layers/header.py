@@ -216,6 +216,14 @@ class Archive:
         return pax.pairs([pax.number(line, "sparse map") for line in bytes(text).split(b"\n")[1:wanted]])
 
 
+def is_header(block: bytes) -> bool:
+    """Tell whether 512 bytes can be the header that a tar archive begins with."""
+    try:
+        return len(block) == 512 and block[0] != 0 and _sums_up(block)
+    except Corrupt:
+        return False
+
+
 def _kind(kind: bytes, name: bytes) -> bytes:
     if kind == b"\0":
         return DIRECTORY if name.endswith(b"/") else FILE

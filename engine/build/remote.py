@@ -1,0 +1,114 @@
+"""Downloading: http and https, nothing else, wherever the server sends us."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import BinaryIO, NamedTuple
+
+from engine.errors import EngineError, InvalidInput
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from email.message import Message
+    from urllib.request import OpenerDirector
+
+_PIECE = 256 << 10
+_PATIENCE = 60.0
+"""Seconds without a byte."""
+_SHOWN = 1 << 10
+
+
+class Downloaded(NamedTuple):
+    """What a server sent."""
+
+    name: str
+    """The last part of the address that it came from; empty if there is none."""
+    modified: int
+    """Seconds since the epoch; 0 if the server did not say."""
+    size: int
+    digest: str
+    """sha256 of the bytes, 64 digits."""
+
+
+def download(
+    url: str, out: BinaryIO, doing: str, progress: Callable[[int], None] | None = None
+) -> Downloaded:
+    """Write what is behind a URL to `out`; `progress` hears the bytes so far and may raise to stop.
+
+    Raises EngineError, beginning with `doing`, in docker's words.
+    """
+    from hashlib import sha256
+    from http.client import HTTPException
+    from urllib.error import HTTPError, URLError
+    from urllib.request import Request
+
+    request = Request(url, headers={"User-Agent": "stackyard", "Accept-Encoding": "identity"})
+    hashed, size = sha256(), 0
+    try:
+        with _opener().open(request, timeout=_PATIENCE) as answer:
+            expected = answer.headers.get("Content-Length")
+            while piece := answer.read(_PIECE):
+                hashed.update(piece)
+                out.write(piece)
+                size += len(piece)
+                if progress is not None:
+                    progress(size)
+            if expected is not None and expected.isdigit() and size != int(expected):
+                raise EngineError(f"{doing} {url}: unexpected EOF after {size} of {expected} bytes")
+            return Downloaded(_name(answer.url, url), _moment(answer.headers), size, hashed.hexdigest())
+    except HTTPError as error:
+        with error:
+            body = error.read(_SHOWN).decode("utf-8", "replace").strip()
+        sentence = f"failed to GET {url} with status {error.code} {error.reason}: {body}"
+        raise EngineError(f"{doing} {url}: {sentence}") from error
+    except (URLError, HTTPException, OSError, ValueError) as error:
+        reason = getattr(error, "reason", None) or error
+        text = getattr(reason, "strerror", None) or str(reason) or type(reason).__name__
+        raise EngineError(f'{doing} {url}: Get "{url}": {text.lower()}') from error
+
+
+def _opener() -> OpenerDirector:
+    """Follow redirections, obey the proxies of the environment, and open no file and no FTP."""
+    from urllib import request
+
+    opener = request.OpenerDirector()
+    for handler in (
+        request.ProxyHandler, request.UnknownHandler, request.HTTPHandler, request.HTTPSHandler,
+        request.HTTPDefaultErrorHandler, request.HTTPRedirectHandler, request.HTTPErrorProcessor,
+    ):  # fmt: skip
+        opener.add_handler(handler())
+    return opener
+
+
+def _name(final: str, url: str) -> str:
+    """Take the file's name from the address that was asked for, or else from where it led."""
+    from posixpath import basename
+    from urllib.parse import unquote, urlsplit
+
+    for address in (url, final):
+        path = urlsplit(address).path
+        name = unquote(basename(path))
+        if name and "/" not in name and "\0" not in name and name not in (".", ".."):
+            return name
+    return ""
+
+
+def _moment(headers: Message) -> int:
+    from email.utils import parsedate_to_datetime
+
+    try:
+        return max(0, int(parsedate_to_datetime(headers["Last-Modified"]).timestamp()))
+    except (TypeError, ValueError, OverflowError):
+        return 0
+
+
+def verified(expected: str, found: str, url: str) -> None:
+    """Compare `--checksum` with what came; raises InvalidInput for nonsense, EngineError if they differ."""
+    algorithm, _, digits = expected.partition(":")
+    if algorithm != "sha256" or len(digits) != 64 or digits.strip("0123456789abcdef"):
+        raise InvalidInput(
+            f"invalid checksum digest format: {expected}", resolution="write sha256:<64 digits>"
+        )
+    if digits != found:
+        raise EngineError(f"digest mismatch sha256:{found}: {expected}", details=url)
+

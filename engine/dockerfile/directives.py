@@ -12,7 +12,7 @@ from engine.dockerfile.errors import Fault
 KNOWN = ("syntax", "escape", "check")
 DEFAULT_ESCAPE = "\\"
 
-_FORM = re.compile(r"#\s*([a-zA-Z][a-zA-Z0-9]*)\s*=\s*(.+?)\s*")
+_FORM = r"#\s*([a-zA-Z][a-zA-Z0-9]*)\s*=\s*(.+?)\s*"
 
 
 class Directives:
@@ -27,7 +27,7 @@ class Directives:
         """Read a line, which has no blanks in front; say whether it is a directive. Raises Fault."""
         if self._over:
             return False
-        match = _FORM.fullmatch(line)
+        match = re.fullmatch(_FORM, line) if line.startswith("#") else None
         name = match[1].lower() if match else ""
         if not match or name not in KNOWN:
             self._over = True

@@ -1,13 +1,10 @@
 """The flags of an instruction: `--name=value` between its name and its words."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
 from engine.dockerfile.blanks import BLANKS
 from engine.dockerfile.errors import Fault
-from engine.dockerfile.suggestion import meant
 
 TEXT, TRUTH, MANY = "text", "truth", "many"
 """What a flag takes: one value, true or false or nothing, a value each time it is given."""
@@ -76,6 +73,8 @@ def read(given: Sequence[str], known: Mapping[str, str]) -> Flags:
         name = dashed[2:]
         kind = known.get(name)
         if kind is None:
+            from engine.dockerfile.suggestion import meant
+
             raise Fault(f"unknown flag: {dashed}{meant(name, known)}")
         if name in texts or name in truths:
             raise Fault(f"duplicate flag specified: {dashed}")

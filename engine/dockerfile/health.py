@@ -16,7 +16,7 @@ from engine.dockerfile.node import Node
 _DURATIONS = ("interval", "timeout", "start-period", "start-interval")
 _SHORTEST = 1_000_000
 _MOST = (1 << 31) - 1
-_NUMBER = re.compile(r"[+-]?\d{1,40}", re.ASCII)
+_NUMBER = r"[+-]?[0-9]{1,40}"
 
 
 def healthcheck(node: Node, origin: Origin) -> Healthcheck:
@@ -57,7 +57,7 @@ def _duration(name: str, text: str) -> int:
 def _retries(text: str) -> int:
     if not text:
         return 0
-    if not _NUMBER.fullmatch(text):
+    if not re.fullmatch(_NUMBER, text):
         raise Fault(f"strconv.ParseInt: parsing {quoted(text)}: invalid syntax")
     number = int(text)
     if not -_MOST - 1 <= number <= _MOST:

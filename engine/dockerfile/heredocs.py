@@ -22,8 +22,6 @@ _TABS = re.compile(r"^\t+", re.MULTILINE)
 
 def announced(line: str) -> list[Heredoc]:
     """List the heredocs that a line announces, empty as yet; a line whose quotes do not match has none."""
-    if "<<" not in line:
-        return []
     return [heredoc for word in _words(line) if "<<" in word and (heredoc := announcement(word))]
 
 

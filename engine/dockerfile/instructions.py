@@ -3,8 +3,6 @@
 Follows https://docs.docker.com/reference/dockerfile/.
 """
 
-from __future__ import annotations
-
 from typing import NamedTuple, TypeAlias
 
 Pairs = tuple[tuple[str, str], ...]

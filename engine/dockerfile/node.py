@@ -1,7 +1,5 @@
 """The tree of a Dockerfile: its instructions parted into words, not yet understood."""
 
-from __future__ import annotations
-
 from typing import NamedTuple
 
 from engine.dockerfile.instructions import Heredoc, Span
@@ -25,7 +23,7 @@ class Node(NamedTuple):
     span: Span
     comments: tuple[str, ...] = ()
     """The comments right above."""
-    trigger: Node | None = None
+    trigger: "Node | None" = None
     """ONBUILD's instruction."""
 
 

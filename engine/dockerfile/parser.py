@@ -9,7 +9,6 @@ from engine.dockerfile import arguments, flags
 from engine.dockerfile.blanks import BLANKS, GAP
 from engine.dockerfile.directives import Directives
 from engine.dockerfile.errors import DockerfileError, Fault, located
-from engine.dockerfile.heredocs import announced
 from engine.dockerfile.instructions import Heredoc, Span
 from engine.dockerfile.node import Node, Tree, Warned, upper
 
@@ -72,7 +71,7 @@ class _Reading:
             return None
         text = self._joined(line) if open_ else line
         node = _understood(text, self._directives.escape, start)
-        heredocs = tuple(map(self._document, announced(text))) if _may_announce(node) else ()
+        heredocs = self._documents(text) if "<<" in text and _may_announce(node) else ()
         comments, self._comments = tuple(self._comments), []
         return node._replace(heredocs=heredocs, span=Span(start, self._at), comments=comments)
 
@@ -114,6 +113,11 @@ class _Reading:
         if bare.endswith(escape) and not bare.endswith(escape * 2):
             return bare[:-1], True
         return line, False
+
+    def _documents(self, text: str) -> tuple[Heredoc, ...]:
+        from engine.dockerfile.heredocs import announced
+
+        return tuple(map(self._document, announced(text)))
 
     def _document(self, heredoc: Heredoc) -> Heredoc:
         """Read the lines of a heredoc; raises Fault if its end is missing."""

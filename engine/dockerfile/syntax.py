@@ -1,6 +1,7 @@
 """Node to instruction: what each one demands of its words and takes as flags.
 
 The sentences are BuildKit's. What can only be judged once variables are known is left to the builder.
+What few Dockerfiles need is imported where it is needed.
 """
 
 from __future__ import annotations
@@ -9,13 +10,10 @@ import re
 from collections.abc import Callable
 from typing import TypeAlias
 
-from engine.dockerfile import runflags
 from engine.dockerfile.arguments import NAMES
 from engine.dockerfile.blanks import BLANKS
 from engine.dockerfile.errors import Fault, quoted
 from engine.dockerfile.flags import MANY, TEXT, TRUTH, read
-from engine.dockerfile.health import healthcheck
-from engine.dockerfile.heredocs import announcement, without_tabs
 from engine.dockerfile.instructions import (
     Arg,
     Cmd,
@@ -25,6 +23,8 @@ from engine.dockerfile.instructions import (
     Env,
     Expose,
     From,
+    Healthcheck,
+    Heredoc,
     Instruction,
     Label,
     Maintainer,
@@ -39,7 +39,6 @@ from engine.dockerfile.instructions import (
     Workdir,
 )
 from engine.dockerfile.node import Node, upper
-from engine.dockerfile.suggestion import meant
 
 Said: TypeAlias = From | Instruction
 
@@ -49,7 +48,7 @@ _ADD_FLAGS = _SHARED_FLAGS | {"checksum": TEXT, "keep-git-dir": TRUTH, "unpack":
 _RUN_FLAGS = {"mount": MANY, "network": TEXT, "security": TEXT, "device": MANY}
 DEAF = ("ARG", "STOPSIGNAL")
 """What docker reads past the flags of."""
-_STAGE_NAME = re.compile(r"[a-z][a-z0-9-_.]*")
+_STAGE_NAME = r"[a-z][a-z0-9_.-]*"
 
 
 def said(node: Node) -> Said:
@@ -57,6 +56,8 @@ def said(node: Node) -> Said:
     keyword = upper(node.name)
     action = _ACTIONS.get(keyword)
     if action is None:
+        from engine.dockerfile.suggestion import meant
+
         raise Fault(f"unknown instruction: {node.name}{meant(node.name, NAMES, any_case=True)}")
     return action(node, Origin(node.span, node.text.strip(BLANKS)), keyword)
 
@@ -90,7 +91,16 @@ def _pairs(node: Node, keyword: str) -> Pairs:
 
 
 def _command(node: Node) -> Command:
-    return Command(node.words, not node.json, tuple(without_tabs(heredoc) for heredoc in node.heredocs))
+    return Command(node.words, not node.json, _documents(node.heredocs))
+
+
+def _documents(heredocs: tuple[Heredoc, ...]) -> tuple[Heredoc, ...]:
+    """Take the tabs away that a `<<-` does not count."""
+    if not heredocs:
+        return ()
+    from engine.dockerfile.heredocs import without_tabs
+
+    return tuple(without_tabs(heredoc) for heredoc in heredocs)
 
 
 def _from(node: Node, origin: Origin, keyword: str) -> From:
@@ -98,7 +108,7 @@ def _from(node: Node, origin: Origin, keyword: str) -> From:
     name = ""
     if len(words) == 3 and words[1].lower() == "as":
         name = words[2].lower()
-        if not _STAGE_NAME.fullmatch(name):
+        if not re.fullmatch(_STAGE_NAME, name):
             raise Fault(
                 f"invalid name for build stage: {quoted(words[2])},"
                 " name can't start with a number or contain symbols"
@@ -119,6 +129,10 @@ def _arg(node: Node, origin: Origin, keyword: str) -> Arg:
 
 
 def _run(node: Node, origin: Origin, keyword: str) -> Run:
+    if not node.flags:
+        return Run(origin, _command(node), (), "", "")
+    from engine.dockerfile import runflags
+
     flags = read(node.flags, _RUN_FLAGS)
     mounts, devices = flags.many("mount"), flags.many("device")
     for mount in mounts:
@@ -141,24 +155,16 @@ def _copy(node: Node, origin: Origin, keyword: str) -> Copy:
         )
     flags = read(node.flags, _ADD_FLAGS if keyword == "ADD" else _COPY_FLAGS)
     *sources, target = node.words
-    announced = {heredoc.name: heredoc for heredoc in node.heredocs}
-    if not node.json and announcement(target):
-        raise Fault(f"{keyword} cannot accept a heredoc as a destination")
-    paths, heredocs = [], []
-    for source in sources:
-        heredoc = None if node.json else announcement(source)
-        if heredoc is None:
-            paths.append(source)
-        elif heredoc.name not in announced:
-            raise Fault(f"unterminated heredoc: the quotes of the line do not match before {source}")
-        else:
-            heredocs.append(without_tabs(heredoc._replace(content=announced[heredoc.name].content)))
+    paths: tuple[str, ...] = tuple(sources)
+    heredocs: tuple[Heredoc, ...] = ()
+    if "<<" in node.text and not node.json:
+        paths, heredocs = _sources(node, keyword)
     return Copy(
         origin,
         keyword == "ADD",
-        tuple(paths),
+        paths,
         target,
-        tuple(heredocs),
+        heredocs,
         source_from=flags.text("from"),
         owner=flags.text("chown"),
         mode=flags.text("chmod"),
@@ -169,6 +175,33 @@ def _copy(node: Node, origin: Origin, keyword: str) -> Copy:
         keep_git_dir=flags.truths.get("keep-git-dir", False),
         unpack=flags.truths.get("unpack"),
     )
+
+
+def _sources(node: Node, keyword: str) -> tuple[tuple[str, ...], tuple[Heredoc, ...]]:
+    """Part the sources of a COPY into paths and documents."""
+    from engine.dockerfile.heredocs import announcement
+
+    *sources, target = node.words
+    if announcement(target):
+        raise Fault(f"{keyword} cannot accept a heredoc as a destination")
+    found = {heredoc.name: heredoc for heredoc in node.heredocs}
+    paths: list[str] = []
+    heredocs: list[Heredoc] = []
+    for source in sources:
+        word = announcement(source)
+        if word is None:
+            paths.append(source)
+        elif word.name in found:
+            heredocs.append(word._replace(content=found[word.name].content))
+        else:
+            raise Fault(f"unterminated heredoc: the quotes of the line do not match before {source}")
+    return tuple(paths), _documents(tuple(heredocs))
+
+
+def _health(node: Node, origin: Origin, keyword: str) -> Healthcheck:
+    from engine.dockerfile.health import healthcheck
+
+    return healthcheck(node, origin)
 
 
 def _shell(node: Node, origin: Origin, keyword: str) -> Shell:
@@ -213,7 +246,7 @@ _ACTIONS: dict[str, Callable[[Node, Origin, str], Said]] = {
     "ENV": lambda node, origin, keyword: Env(origin, _pairs(node, keyword)),
     "EXPOSE": lambda node, origin, keyword: Expose(origin, tuple(sorted(_some(node, keyword)))),
     "FROM": _from,
-    "HEALTHCHECK": lambda node, origin, keyword: healthcheck(node, origin),
+    "HEALTHCHECK": _health,
     "LABEL": lambda node, origin, keyword: Label(origin, _pairs(node, keyword)),
     "MAINTAINER": lambda node, origin, keyword: Maintainer(origin, _one(node, keyword)),
     "ONBUILD": _onbuild,

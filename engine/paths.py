@@ -114,6 +114,11 @@ class Paths(NamedTuple):
         return f"{self.root}/builds"
 
     @property
+    def caches(self) -> str:
+        """The cache mounts of RUN steps."""
+        return f"{self.root}/caches"
+
+    @property
     def ingest(self) -> str:
         """Whatever is not finished."""
         return f"{self.root}/ingest"

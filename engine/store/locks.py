@@ -39,6 +39,13 @@ class Lock:
             return False
         return True
 
+    def still_there(self) -> bool:
+        """Tell whether `path` is still what this object holds, and not gone or replaced."""
+        try:
+            return os.path.samestat(os.fstat(self._descriptor), os.stat(self.path))
+        except FileNotFoundError:
+            return False
+
     def release(self) -> None:
         """Give the lock back; harmless if it is not held."""
         descriptor, self._descriptor = self._descriptor, -1

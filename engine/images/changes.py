@@ -50,10 +50,13 @@ def change(execution: Execution, lines: Sequence[str]) -> None:
     Raises InvalidInput with docker's sentence, before anything is changed by a line that cannot be read.
     """
     if lines:
-        before = execution.get("Cmd")
+        given = False
         for instruction in _understood("\n".join(lines)):
-            given = execution.get("Cmd") is not before
             apply(expanded(instruction, _variables(execution)), execution, cmd_given=given)
+            given = given or gives_cmd(instruction)
+            # Here, and not in a build, docker writes an empty CMD as none.
+            if execution.get("Cmd") == []:
+                execution["Cmd"] = None
 
 
 def _understood(text: str) -> list[Instruction]:
@@ -77,10 +80,10 @@ def _variables(execution: Execution) -> dict[str, str]:
 def apply(instruction: Instruction, execution: Execution, *, cmd_given: bool = False) -> None:
     """Change a config's `config` member by an instruction whose variables are put in.
 
-    `cmd_given`: this build set a CMD already, which an ENTRYPOINT then leaves alone. Raises InvalidInput.
+    `cmd_given`: this build gave a CMD already (`gives_cmd`). Raises InvalidInput.
     """
     if isinstance(instruction, Entrypoint):
-        execution["Entrypoint"] = _command(instruction.command, execution)
+        execution["Entrypoint"] = _command(instruction.command, execution) or None
         if not cmd_given:
             execution["Cmd"] = None
         return
@@ -89,13 +92,18 @@ def apply(instruction: Instruction, execution: Execution, *, cmd_given: bool = F
         action(instruction, execution)
 
 
+def gives_cmd(instruction: Instruction) -> bool:
+    """Say whether an instruction is a CMD that a later ENTRYPOINT leaves alone: an empty one is not."""
+    return isinstance(instruction, Cmd) and bool(instruction.command.words)
+
+
 def _cmd(said: Cmd, execution: Execution) -> None:
     execution["Cmd"] = _command(said.command, execution)
 
 
-def _command(command: Command, execution: Execution) -> list[str] | None:
+def _command(command: Command, execution: Execution) -> list[str]:
     shell = (execution.get("Shell") or _SHELL) if command.shell else ()
-    return [*shell, *command.words] or None
+    return [*shell, *command.words]
 
 
 def _env(said: Env, execution: Execution) -> None:

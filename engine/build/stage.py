@@ -23,7 +23,7 @@ from engine.build.variables import Scope
 from engine.build.work import Result, Work
 from engine.dockerfile.errors import DockerfileError
 from engine.dockerfile.expansion import expanded
-from engine.dockerfile.instructions import Arg, Cmd, Copy, Instruction, Maintainer, Origin, Run, Workdir
+from engine.dockerfile.instructions import Arg, Copy, Instruction, Maintainer, Origin, Run, Workdir
 from engine.errors import Cancelled, EngineError, from_os
 from engine.errors import StepFailed as Failure
 from engine.images import changes, listing
@@ -157,7 +157,7 @@ class StageRun:
             self.author = instruction.author
         else:
             changes.apply(instruction, after, cmd_given=self._cmd_given)
-            self._cmd_given = self._cmd_given or isinstance(instruction, Cmd)
+            self._cmd_given = self._cmd_given or changes.gives_cmd(instruction)
         if isinstance(instruction, Workdir):
             from engine.build.transfers import workdir_deed
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from functools import cached_property
 from typing import Any, NamedTuple
 
@@ -81,6 +82,25 @@ class Engine:
         from engine.volumes.volumes import Volumes
 
         return Volumes(self.store, self.events)
+
+    def commit(
+        self,
+        container: str,
+        reference: str = "",
+        changes: Sequence[str] = (),
+        message: str = "",
+        author: str = "",
+        pause: bool = True,
+    ) -> str:
+        """Make an image of a container, which may run and goes on running; return the image's id.
+
+        `changes` are lines of a Dockerfile. Its volumes stay out. With `pause` its processes hold still
+        meanwhile. Raises NotFound, InvalidInput, InvalidReference, Unsupported, NoSpace.
+        """
+        from engine.build.commit import Wanted, commit
+
+        wanted = Wanted(reference, changes, message, author, pause)
+        return commit(self.store, self.events, self.containers, container, wanted)
 
     def disk_usage(self) -> DiskUsage:
         """Measure what images, containers and volumes take, and what of it could go."""

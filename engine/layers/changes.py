@@ -33,7 +33,10 @@ def changes(upper: str, lowers: Sequence[str]) -> Iterator[Change]:
     try:
         with Tree(upper) as tree:
             for node in tree:
-                comparison.add(node, [os.fsencode(lower) for lower in lowers])
+                try:
+                    comparison.add(node, [os.fsencode(lower) for lower in lowers])
+                except FileNotFoundError:
+                    continue  # it went away meanwhile
     except OSError as error:
         raise from_os(error, "cannot compare the layers") from error
     for path in sorted(comparison.found):
@@ -61,9 +64,11 @@ class _Comparison:
             self._levels.append(_Level(b"", roots, False))
             return
         parent = node.path[: -len(node.name)].rstrip(b"/")
-        while self._levels[-1].path != parent:
+        while (top := self._levels[-1].path) and top != parent and not parent.startswith(top + b"/"):
             self._levels.pop()
         level = self._levels[-1]
+        if level.path != parent:
+            return  # its directory went away, and another came
         old, lowers = _look_up(level.lowers, node.name)
         if is_whiteout(node.status):
             if old is not None:

@@ -14,6 +14,8 @@ from engine.layers.names import shown
 
 _LONGEST = 4095
 _MOST = 64
+_GONE = (errno.ENOENT, errno.ENOTDIR, errno.ELOOP, errno.ESTALE)
+"""What is said of a name that went away, or became something else, while a program runs in the tree."""
 _RULES = files.BENEATH | files.NO_SYMLINKS | files.NO_MAGICLINKS
 
 
@@ -54,14 +56,20 @@ class Tree:
             path = parent + b"/" + name if parent else name
             if len(path) > _LONGEST:
                 raise Unsupported(f"{shown(path)} lies too deep for a layer: {_LONGEST} bytes at most")
-            directory = self._directory(parent)
             try:
+                directory = self._directory(parent)
                 status = os.stat(name, dir_fd=directory, follow_symlinks=False)
-            except FileNotFoundError:
-                continue  # it went away meanwhile
+            except OSError as error:
+                if error.errno not in _GONE:
+                    raise
+                continue
             yield Node(path, name, directory, status)
             if stat.S_ISDIR(status.st_mode):
-                pending.append((path, iter(self._names(path))))
+                try:
+                    pending.append((path, iter(self._names(path))))
+                except OSError as error:
+                    if error.errno not in _GONE:
+                        raise
 
     def _names(self, path: bytes) -> list[bytes]:
         return sorted(os.fsencode(name) for name in os.listdir(self._directory(path)))

@@ -63,14 +63,15 @@ def _copy_file(source: str, status: os.stat_result, target: str) -> None:
         if status.st_size:
             origin = os.open(source, os.O_RDONLY | os.O_NOFOLLOW | os.O_CLOEXEC)
             try:
-                _copy_data(origin, into, status)
+                copy_data(origin, into, status)
             finally:
                 os.close(origin)
     finally:
         os.close(into)
 
 
-def _copy_data(origin: int, into: int, status: os.stat_result) -> None:
+def copy_data(origin: int, into: int, status: os.stat_result) -> None:
+    """Copy what an open file holds into an empty one, with its holes; blocks are shared where they can be."""
     if _clone(origin, into):
         return
     os.ftruncate(into, status.st_size)

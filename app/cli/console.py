@@ -52,8 +52,8 @@ def on_terminal() -> bool:
     return all(stream is not None and stream.isatty() for stream in (sys.stdin, sys.stdout))
 
 
-def agreed(warning: str) -> bool:
+def agreed(warning: str, break_: str = "\n") -> bool:
     """Ask before something is destroyed; anything but y is no."""
-    sys.stdout.write(f"WARNING! {warning}\nAre you sure you want to continue? [y/N] ")
+    sys.stdout.write(f"WARNING! {warning}{break_}Are you sure you want to continue? [y/N] ")
     sys.stdout.flush()
     return sys.stdin.readline().strip().lower() == "y"

@@ -95,7 +95,7 @@ class Board:
             if before.stage == step.stage and before.state == "running":
                 # Its layer is still hashed, but its own work is done.
                 before.succeed(event.time)
-        step.state, step.started, step.text = "running", event.time, event.text
+        step.state, step.started, step.text = "running", event.time, event.text or step.text
 
     def _cached(self, event: events.StepCached) -> None:
         self._step(event).why = "cached"

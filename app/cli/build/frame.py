@@ -42,7 +42,7 @@ def step_line(board: Board, step: Step, columns: int, now: float) -> Line:
     if stage:
         left.append(Span(f"{stage} ", "stage" if step.state != "waiting" else "dim"))
     right = _right(step, now)
-    room = columns - cells(left) - 1
+    room = columns - cells(left)
     note = cut(right[:-1], max(room - TIME - LEAST_TEXT - 2, 0)) if columns >= 50 else ()
     ending = (*note, Span(" "), right[-1]) if note else right[-1:]
     text = _text(step, room - cells(ending) - 1)

@@ -39,19 +39,20 @@ class Screen:
 
     def draw(self, staying: Sequence[Line], changing: Sequence[Line] = ()) -> None:
         """Put `staying` where the changing lines were, and `changing` below, in one write."""
-        body = [painted(line, self._colour) for line in staying]
+        clear = "\x1b[K\n" if self.moves else "\n"
+        body, foot = (
+            "".join(painted(line, self._colour) + clear for line in lines) for lines in (staying, changing)
+        )
         if not self.moves:
-            self._write("".join(f"{text}\n" for text in body))
+            self._write(body)
             return
-        foot = [painted(line, self._colour) for line in changing]
-        picture = "".join(f"{text}\x1b[K\n" for text in (*body, *foot))
-        if not body and picture == self._last:
+        if not body and foot == self._last:
             return
         up = sum(self._rows(width) for width in self._drawn)
         lead = f"\x1b[{up}A\r" if up else "\r"
-        self._write(f"{BEGIN}{lead}{picture}\x1b[J{END}")
+        self._write(f"{BEGIN}{lead}{body}{foot}\x1b[J{END}")
         self._drawn = [cells(line) for line in changing]
-        self._last = "" if body else picture
+        self._last = foot
 
     def _rows(self, width: int) -> int:
         """Count the rows a line takes by now: a terminal made narrower has wrapped it."""

@@ -53,7 +53,7 @@ def _built(engine: Engine, request: Request, teller: Narrator) -> tuple[str, int
         code = CANCELLED
         teller.close()
         if teller.failure is None:
-            warn("build cancelled")
+            warn("the build was cancelled")
     except EngineError as error:
         failure = teller.failure
         teller.close()

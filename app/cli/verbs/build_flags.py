@@ -110,7 +110,7 @@ REFUSED = (
     ("annotation:list attest:list", "they belong to manifests, which are made for registries"),
     ("builder:string stream:bool", "the engine builds in this process; there is no other builder to choose"),
     ("cache-to:list", "every step is in the store's own cache; --cache-from reads images and archives"),
-    ("metadata-file:string", "--iidfile writes the image's id, and --progress json tells all else"),
+    ("metadata-file:string", "the image's id goes where --iidfile says, and --progress json tells all else"),
     (
         "cgroup-parent:string cpu-period:int cpu-quota:int c/cpu-shares:int cpuset-cpus:string "
         "cpuset-mems:string memory-swap:string",

@@ -69,7 +69,9 @@ def _volumes(engine: Engine, arguments: Arguments) -> int:
 
 def _cache(engine: Engine, arguments: Arguments) -> int:
     everything = arguments.switch("all")
-    if _declined(arguments, f"This will remove all {'' if everything else 'dangling '}build cache."):
+    warning = f"This will remove all {'' if everything else 'dangling '}build cache."
+    # This one question docker asks on one line.
+    if not arguments.switch("force") and not agreed(warning, " "):
         return _reclaimed(0)
     keep = int(arguments.text("keep-storage", "0"))
     pruned = engine.builds.prune(everything, arguments.filters(), keep)

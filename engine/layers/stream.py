@@ -7,7 +7,7 @@ from typing import BinaryIO, NamedTuple
 from engine.layers.source import Digest
 
 PIECE = 512 << 10
-"""Bytes that are gathered before they go on: a hash that is told of every header spends its time listening."""
+"""Bytes that are gathered before they go on: a hash told of every header would spend its time listening."""
 
 
 class Packed(NamedTuple):

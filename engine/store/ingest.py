@@ -184,7 +184,7 @@ class Commit:
     def snapshot(self, directory: str) -> int:
         """Give a staged directory the next free number; it becomes `paths.snapshot(number)`.
 
-        The caller writes the row.
+        What was staged beside it as `<directory>.entries` goes along, as `entries`. The caller writes the row.
         """
         if not self._next:
             self._next = self.connection.execute(
@@ -221,6 +221,8 @@ class Commit:
             if thing.kind == "snapshot":
                 os.mkdir(place, 0o700)
                 folders.add(place)
+                if os.path.exists(f"{source}.entries"):
+                    os.rename(f"{source}.entries", f"{place}/entries")
                 place = f"{place}/diff"
             try:
                 os.rename(source, place)

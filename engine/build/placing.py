@@ -1,0 +1,154 @@
+"""What COPY, ADD and WORKDIR write: straight into the directory that becomes the layer, through no mount.
+
+Where a path leads is worked out in the layers below and in what is laid out already; on disk nothing is
+followed. What is written is hashed on its way. A COPY that was done before lends its files: those that are
+still the same become hard links, and only their bytes are read.
+"""
+
+from __future__ import annotations
+
+import os
+import stat
+import time
+from collections.abc import Callable, Sequence
+from typing import NamedTuple
+
+from engine.build import entries, modes, owners
+from engine.build.entries import Entries, Row
+from engine.build.inputs import Input, Selection
+from engine.build.layout import Layout, Leaf
+from engine.build.stack import Stack
+from engine.build.writing import Writer
+from engine.layers.stream import Packed
+
+Check = Callable[[], None]
+"""Called often; raises to stop."""
+
+_SECOND = 1_000_000_000
+
+
+class Source(NamedTuple):
+    """Something to copy from, and whether a file in it that is an archive is unpacked instead."""
+
+    selection: Selection
+    unpack: bool = False
+
+
+class Placing:
+    """One COPY or ADD above a stack of layers, topmost first.
+
+    `target` is the absolute path it copies to, with a slash at its end if one was written. `chown` and
+    `chmod` are as written, empty for none; without `chown` the owner is root, or whoever the input's is if
+    `keep_owner`. `now` is the time, in seconds, of directories that come into being.
+    """
+
+    def __init__(
+        self, sources: Sequence[Source], target: bytes, lowers: Sequence[str], *,
+        chown: str = "", chmod: str = "", keep_owner: bool = False, now: int | None = None,
+    ) -> None:  # fmt: skip
+        self._sources = sources
+        self._target = target
+        self._lowers = lowers
+        self._stack = Stack(lowers)
+        self._chown = owners.owner(chown, self._stack) if chown else None
+        self._chmod = modes.change(chmod) if chmod else None
+        self._keep_owner = keep_owner
+        self._now = int(time.time()) if now is None else now
+        self._attributes: dict[tuple[int, int, int], tuple[int, int, int]] = {}
+        self._layout: Layout | None = None
+
+    def changed(self, previous: str) -> list[bytes]:
+        """Name what is not as it was when the layer in the directory `previous` was written, by target."""
+        return _differences(entries.load(previous), self._laid_out())
+
+    def write(self, upper: str, *, previous: str = "", check: Check | None = None) -> Packed:
+        """Write the layer into the empty directory `upper`, and beside it a record for the next time.
+
+        Raises InvalidInput, Conflict if an input changes meanwhile, NoSpace, Unsupported.
+        """
+        layout = self._laid_out()
+        old = entries.load(previous) if previous else {}
+        with Writer(layout, upper, previous, old, check) as writer:
+            packed = writer.run()
+        entries.save(upper, writer.entries)
+        return packed
+
+    def _laid_out(self) -> Layout:
+        if self._layout is None:
+            self._layout = Layout(self._stack, owner=self._chown or (0, 0), now=self._now)
+            for source in self._sources:
+                self._lay(self._layout, source.selection)
+        return self._layout
+
+    def _lay(self, layout: Layout, selection: Selection) -> None:
+        written = self._target.strip(b"/")
+        base = layout.resolve(written)
+        cut = len(written)
+        alone = selection.name
+        for item in selection.items:
+            input, below = item.input, item.target[cut:]
+            path = base + below if base else below.lstrip(b"/")
+            if stat.S_ISDIR(input.mode):
+                if below:
+                    mode, uid, gid = self._described(input)
+                    layout.add_directory(path, mode, uid, gid, input.mtime_ns // _SECOND)
+                else:
+                    layout.destination(path)
+                continue
+            if not below and alone and layout.is_directory(base):
+                path = base + b"/" + alone if base else alone
+            layout.add(path, Leaf(input, selection.inputs), self._row(input))
+
+    def _row(self, input: Input) -> Row:
+        mode, uid, gid = self._described(input)
+        text = os.fsdecode(input.link) if input.link else input.digest
+        return mode, uid, gid, input.mtime_ns // _SECOND, input.size, text, _is_single(input)
+
+    def _described(self, input: Input) -> tuple[int, int, int]:
+        """Tell mode and owner as they will be."""
+        key = input.mode, input.uid, input.gid
+        known = self._attributes.get(key)
+        if known is None:
+            mode, uid, gid = key
+            if self._chmod and not stat.S_ISLNK(mode):
+                mode = stat.S_IFMT(mode) | self._chmod(mode)
+            if self._chown or not self._keep_owner:
+                uid, gid = self._chown or (0, 0)
+            known = self._attributes[key] = (mode, uid, gid)
+        return known
+
+
+def _is_single(input: Input) -> bool:
+    """Tell whether a later layer may link to it: only to content that is known, under its only name."""
+    return bool(input.digest) and not input.hard and stat.S_ISREG(input.mode)
+
+
+def _differences(old: Entries, layout: Layout) -> list[bytes]:
+    """Compare what a layer holds with what it would hold, but for times; the directories are sorted."""
+    differences = []
+    new = {folder.path: folder.rows for folder in layout.folders()}
+    for directory in sorted(new.keys() | old.keys()):
+        before = old[directory].rows if directory in old else {}
+        after = new.get(directory, {})
+        if before == after:
+            continue
+        for name in sorted(before.keys() | after.keys()):
+            one, other = before.get(name), after.get(name)
+            if one is None or other is None or (*one[:3], *one[4:6]) != (*other[:3], *other[4:6]):
+                differences.append(directory + b"/" + name if directory else name)
+    return differences
+
+
+def make_directory(path: bytes, upper: str, lowers: Sequence[str], *, owner: tuple[int, int] = (0, 0),
+                   now: int | None = None) -> bool:
+    """Write a WORKDIR's layer: the directory with those above it, mode 0755, as far as they are missing.
+
+    Links in `path` are followed inside the tree. Tell whether anything was made; raises InvalidInput where
+    something else stands in the way.
+    """
+    layout = Layout(Stack(lowers), owner=owner, now=int(time.time()) if now is None else now)
+    place = layout.resolve(path.strip(b"/"))
+    layout.destination(place)
+    with Writer(layout, upper, "", {}, None) as writer:
+        writer.run()
+    return bool(layout.root.entries)

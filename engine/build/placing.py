@@ -139,16 +139,17 @@ def _differences(old: Entries, layout: Layout) -> list[bytes]:
     return differences
 
 
-def make_directory(path: bytes, upper: str, lowers: Sequence[str], *, owner: tuple[int, int] = (0, 0),
-                   now: int | None = None) -> bool:
+def make_directory(path: bytes, upper: str, lowers: Sequence[str], uid: int = 0, gid: int = 0, *,
+                   now: int | None = None) -> Packed | None:
     """Write a WORKDIR's layer: the directory with those above it, mode 0755, as far as they are missing.
 
-    Links in `path` are followed inside the tree. Tell whether anything was made; raises InvalidInput where
+    Links in `path` are followed inside the tree. None says that nothing was missing. Raises InvalidInput where
     something else stands in the way.
     """
-    layout = Layout(Stack(lowers), owner=owner, now=int(time.time()) if now is None else now)
+    layout = Layout(Stack(lowers), owner=(uid, gid), now=int(time.time()) if now is None else now)
     place = layout.resolve(path.strip(b"/"))
     layout.destination(place)
+    if not layout.root.entries:
+        return None
     with Writer(layout, upper, "", {}, None) as writer:
-        writer.run()
-    return bool(layout.root.entries)
+        return writer.run()

@@ -184,7 +184,8 @@ class Commit:
     def snapshot(self, directory: str) -> int:
         """Give a staged directory the next free number; it becomes `paths.snapshot(number)`.
 
-        What was staged beside it as `<directory>.entries` goes along, as `entries`. The caller writes the row.
+        What was staged beside it as `<directory>.entries` goes along, as `entries`.
+        The caller writes the row.
         """
         if not self._next:
             self._next = self.connection.execute(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shlex
 from collections.abc import Callable
 from pathlib import Path
 from types import SimpleNamespace
@@ -91,6 +92,15 @@ def test_docker_has_several_names_for_it(stackyard: Run, builds: Builds, path: l
     assert stackyard(*path, "-q", ".").out == f"{IMAGE}\n"
 
 
+FLAGS = """
+-t="me/app" -t b:1 -f x/Dockerfile --build-arg A=b=c --build-arg=FROM_HERE --build-arg UNSET_HERE
+--target final --no-cache --no-cache-filter a,b --pull --label x=1 --label bare --secret id=k,src=key --network none
+--secret id=e,env=FROM_HERE --ssh default --cache-from a,b --squash -o out --add-host db:1.2.3.4 -m 64m
+--shm-size=1g --ulimit nofile=5:6 --build-context src=../x --platform linux/amd64 --rm --force-rm --compress
+--disable-content-trust --load --provenance=false --sbom=false --allow network.host
+"""
+
+
 def test_the_flags_add_up(
     stackyard: Run, builds: Builds, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -98,15 +108,7 @@ def test_the_flags_add_up(
     monkeypatch.setenv("FROM_HERE", "1")
     monkeypatch.setenv("SSH_AUTH_SOCK", "/run/agent")
     (tmp_path / "key").write_text("x")
-    outcome = stackyard(
-        "build", '-t=me/app', "-t", "b:1", "-f", "x/Dockerfile", "--build-arg", "A=b=c", "--build-arg=FROM_HERE",
-        "--build-arg", "UNSET_HERE", "--target", "final", "--no-cache", "--no-cache-filter", "a,b", "--pull",
-        "--label", "x=1", "--label", "bare", "--secret", "id=k,src=key", "--secret", "id=e,env=FROM_HERE",
-        "--ssh", "default", "--network", "none", "--cache-from", "a,b", "--squash", "-o", "out", "--add-host",
-        "db:1.2.3.4", "-m", "64m", "--shm-size=1g", "--ulimit", "nofile=5:6", "--build-context", "src=../x",
-        "--platform", "linux/amd64", "--rm", "--force-rm", "--compress", "--disable-content-trust", "--load",
-        "--provenance=false", "--sbom=false", "--allow", "network.host", "context",
-    )  # fmt: skip
+    outcome = stackyard("build", *shlex.split(FLAGS), "context")
     assert (outcome.code, outcome.err) == (0, "")
     assert builds.requests == [
         Request(
@@ -151,36 +153,60 @@ def test_standard_input_is_handed_over_where_it_is_asked_for(
 SEE = "\nSee 'stackyard build --help'.\n"
 
 
+def wrong(value: str, flag: str, why: str) -> str:
+    """Say that a flag's value cannot be read, as docker says it."""
+    return f'invalid argument "{value}" for "{flag}" flag: {why}'
+
+
 @pytest.mark.parametrize(
     ("words", "code", "sentence"),
     [
-        ([], 1, f'"stackyard build" requires exactly 1 argument.{SEE}\nUsage:  stackyard build [OPTIONS] PATH'),
+        (
+            [],
+            1,
+            f'"stackyard build" requires exactly 1 argument.{SEE}\nUsage:  stackyard build [OPTIONS] PATH',
+        ),
         (["a", "b"], 1, f'"stackyard build" requires exactly 1 argument.{SEE}'),
         (["--nope", "."], 125, f"unknown flag: --nope{SEE}"),
         (["-t"], 125, f"flag needs an argument: 't' in -t{SEE}"),
-        (["-t", "a:b:c", "."], 125, f'invalid argument "a:b:c" for "-t, --tag" flag: invalid reference format{SEE}'),
-        (["-t=A B", "."], 125, 'invalid argument "A B" for "-t, --tag" flag: invalid reference format'),
+        (["-t", "a:b:c", "."], 125, wrong("a:b:c", "-t, --tag", "invalid reference format")),
+        (["-t=A B", "."], 125, wrong("A B", "-t, --tag", "invalid reference format")),
         (
-            ["--build-arg", "=x", "."], 125,
-            f'invalid argument "=x" for "--build-arg" flag: invalid environment variable: =x{SEE}',
+            ["--build-arg", "=x", "."],
+            125,
+            wrong("=x", "--build-arg", "invalid environment variable: =x"),
         ),
         (
-            ["--label", "=x", "."], 125,
-            f"""invalid argument "=x" for "--label" flag: invalid label '=x': empty name{SEE}""",
+            ["--label", "=x", "."],
+            125,
+            wrong("=x", "--label", "invalid label '=x': empty name"),
         ),
         (
-            ["--label", "a b=x", "."], 125,
-            f"""invalid argument "a b=x" for "--label" flag: label 'a b' contains whitespaces{SEE}""",
+            ["--label", "a b=x", "."],
+            125,
+            wrong("a b=x", "--label", "label 'a b' contains whitespaces"),
         ),
-        (["--add-host", "x", "."], 125, f'invalid argument "x" for "--add-host" flag: bad format for add-host: "x"{SEE}'),
-        (["--shm-size", "x", "."], 125, f"""invalid argument "x" for "--shm-size" flag: invalid size: 'x'{SEE}"""),
-        (["--ulimit", "nope=1", "."], 125, f'invalid argument "nope=1" for "--ulimit" flag: invalid ulimit type: nope{SEE}'),
-        (["--network", "bogus", "."], 125, 'invalid argument "bogus" for "--network" flag: networks come with'),
-        (["--progress", "nope", "."], 1, 'Error: invalid value "nope" passed to --progress, valid values are: auto, plain, rich, json\n'),
-        (["--secret", "id", "."], 1, "Error: could not parse secrets: [id]: invalid field 'id' must be a key=value pair\n"),
+        (["--add-host", "x", "."], 125, wrong("x", "--add-host", 'bad format for add-host: "x"')),
+        (["--shm-size", "x", "."], 125, wrong("x", "--shm-size", "invalid size: 'x'")),
+        (["--ulimit", "nope=1", "."], 125, wrong("nope=1", "--ulimit", "invalid ulimit type: nope")),
+        (["--network", "bogus", "."], 125, wrong("bogus", "--network", "networks come with")),
+        (
+            ["--progress", "nope", "."],
+            1,
+            'Error: invalid value "nope" passed to --progress, valid values are: auto, plain, rich, json\n',
+        ),
+        (
+            ["--secret", "id", "."],
+            1,
+            "Error: could not parse secrets: [id]: invalid field 'id' must be a key=value pair\n",
+        ),
         (["--output", "type=bogus", "."], 1, 'Error: exporter "bogus" could not be found\n'),
-        (["--cache-from", "type=gha", "."], 1, "Error: --cache-from type=gha: steps are taken from images and archives"),
-        (["-f", "-", "-"], 1, "Error: invalid argument: can't use stdin for both build context and dockerfile\n"),
+        (
+            ["--cache-from", "type=gha", "."],
+            1,
+            "--cache-from type=gha: steps are taken from images and archives",
+        ),
+        (["-f", "-", "-"], 1, "invalid argument: can't use stdin for both build context and dockerfile\n"),
         (["--rm=false", "."], 1, "Error: --rm=false is not supported: steps leave no containers"),
         (["--push", "."], 125, "--push is not supported: registries come with a later step"),
         (["--cpu-shares", "5", "."], 125, "-c, --cpu-shares is not supported: of the limits --memory"),
@@ -188,7 +214,7 @@ SEE = "\nSee 'stackyard build --help'.\n"
         (["--disable-content-trust=false", "."], 1, "Error: --disable-content-trust=false is not supported"),
     ],
     ids=lambda value: " ".join(value) if isinstance(value, list) else "",
-)  # fmt: skip
+)
 def test_a_slip_is_told_in_a_sentence_before_anything_is_built(
     stackyard: Run, builds: Builds, words: list[str], code: int, sentence: str
 ) -> None:

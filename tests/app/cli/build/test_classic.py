@@ -88,9 +88,13 @@ def test_a_build_from_nothing() -> None:
 
 def test_a_build_that_was_done_before() -> None:
     out, _ = told(
-        planned("FROM busy", "RUN true", "EXPOSE 80", size=3003000), based(1), cached(2), cached(3), finished(3),
+        planned("FROM busy", "RUN true", "EXPOSE 80", size=3003000),
+        based(1),
+        cached(2),
+        cached(3),
+        finished(3),
         Tagged("a:latest"),
-    )  # fmt: skip
+    )
     assert out == (
         "Sending build context to Docker daemon  3.003MB\r\r\n"
         "Step 1/3 : FROM busy\n"
@@ -205,34 +209,52 @@ def test_a_warning_comes_before_the_result() -> None:
 
 def test_a_fetched_file_leaves_the_empty_line_of_dockers_bar() -> None:
     out, _ = told(
-        planned("FROM busy", "ADD http://127.0.0.1/f.txt /f"), based(1),
+        planned("FROM busy", "ADD http://127.0.0.1/f.txt /f"),
+        based(1),
         [started(2), StepProgress(2, 6, 6, "B"), StepMissed(2, "new"), StepFinished(2, image(2), 6, 101)],
-    )  # fmt: skip
+    )
     assert out.endswith("Step 2/2 : ADD http://127.0.0.1/f.txt /f\n\n ---> 000000000002\n")
 
 
 def test_steps_side_by_side_are_told_one_after_the_other() -> None:
     plan = planned("FROM a AS x", "RUN one", "FROM b", "RUN two", stages=("x", "x", "1", "1"))
     events = [
-        started(1), started(3), StepFinished(3, image(3), 0, 1), started(4), StepMissed(4, "new"),
-        Running(4, container(4)), StepFinished(1, image(1), 0, 1), started(2), StepMissed(2, "new"),
-        Running(2, container(2)), Output(4, 1, "from two\n"), Output(2, 1, "from one\n"),
-        StepFinished(4, image(4), 0, 2), StepFinished(2, image(2), 0, 2),
-    ]  # fmt: skip
+        started(1),
+        started(3),
+        StepFinished(3, image(3), 0, 1),
+        started(4),
+        StepMissed(4, "new"),
+        Running(4, container(4)),
+        StepFinished(1, image(1), 0, 1),
+        started(2),
+        StepMissed(2, "new"),
+        Running(2, container(2)),
+        Output(4, 1, "from two\n"),
+        Output(2, 1, "from one\n"),
+        StepFinished(4, image(4), 0, 2),
+        StepFinished(2, image(2), 0, 2),
+    ]
     out, _ = told(plan, events, finished(4))
     straight, _ = told(
-        plan, based(1), ran(2, "", Output(2, 1, "from one\n")), based(3),
-        ran(4, "", Output(4, 1, "from two\n")), finished(4),
-    )  # fmt: skip
+        plan,
+        based(1),
+        ran(2, "", Output(2, 1, "from one\n")),
+        based(3),
+        ran(4, "", Output(4, 1, "from two\n")),
+        finished(4),
+    )
     assert out == straight
 
 
 def test_what_a_later_step_said_is_not_lost_when_an_earlier_one_is_cut_short() -> None:
     plan = planned("FROM a AS x", "RUN one", "FROM b", "RUN two", stages=("x", "x", "1", "1"))
     out, errors = told(
-        plan, based(1), based(3), [started(2), Running(2, container(2))],
-        failed(4, "boom", 3, "", Output(4, 2, "why\n"))
-    )  # fmt: skip
+        plan,
+        based(1),
+        based(3),
+        [started(2), Running(2, container(2))],
+        failed(4, "boom", 3, "", Output(4, 2, "why\n")),
+    )
     assert "Step 4/4 : RUN two\n ---> Running in 4c0000000000\n\x1b[91mwhy\n\x1b[0m" in out
     assert errors == "boom\n"
 

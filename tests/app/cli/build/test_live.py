@@ -326,8 +326,12 @@ def test_a_step_whose_layer_is_still_hashed_is_over() -> None:
 @pytest.mark.parametrize("columns", [8, 20, 30, 49, 50, 59, 60, 79, 119])
 def test_no_line_is_wider_than_the_terminal(columns: int) -> None:
     board = Board()
-    plan = planned("FROM 你好你好你好你好你好你好", "RUN " + "x" * 300, stages=("a-very-long-stage-name", "第二"),
-                   tags=("registry.example/a/very/long/name:tag",) * 2)  # fmt: skip
+    plan = planned(
+        "FROM 你好你好你好你好你好你好",
+        "RUN " + "x" * 300,
+        stages=("a-very-long-stage-name", "第二"),
+        tags=("registry.example/a/very/long/name:tag",) * 2,
+    )
     events: list[Event] = [plan, *based(1, plan.steps[0].text), started(2, plan.steps[1].text)]
     events += [StepMissed(2, "a/long/path/to/a/file and 12 more files changed"), Output(2, 1, "你好" * 100)]
     for event in events:
@@ -404,5 +408,8 @@ def test_without_a_terminal_only_what_stays_is_written(monkeypatch: pytest.Monke
     live.close()
     assert "\x1b" not in "".join(terminal.seen)
     assert [line[:14] for line in terminal.picture.split("\n")] == [
-        " building Dock", " ✔ 1/2 FROM bu", " ✔ 2/2 RUN x  ", " ✔ built 2 ste"
-    ]  # fmt: skip
+        " building Dock",
+        " ✔ 1/2 FROM bu",
+        " ✔ 2/2 RUN x  ",
+        " ✔ built 2 ste",
+    ]

@@ -143,8 +143,8 @@ def make_directory(path: bytes, upper: str, lowers: Sequence[str], uid: int = 0,
                    now: int | None = None) -> Packed | None:
     """Write a WORKDIR's layer: the directory with those above it, mode 0755, as far as they are missing.
 
-    Links in `path` are followed inside the tree. None says that nothing was missing. Raises InvalidInput where
-    something else stands in the way.
+    Links in `path` are followed inside the tree. None says that nothing was missing.
+    Raises InvalidInput where something else stands in the way.
     """
     layout = Layout(Stack(lowers), owner=(uid, gid), now=int(time.time()) if now is None else now)
     place = layout.resolve(path.strip(b"/"))

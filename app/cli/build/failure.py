@@ -23,7 +23,8 @@ def failure(board: Board, dockerfile: str, columns: int, *, hint: bool = True) -
         return [cut((Span(f" {SIGNS['cancelled']} ", "dim"), Span(failed.message, "strong")), columns)]
     step = board.failed
     lines: list[Line] = []
-    if board.plan and failed.line:
+    # A sentence of several lines shows the lines to blame itself.
+    if board.plan and failed.line and "\n" not in failed.message:
         first, last = _blamed(board, failed.line)
         lines += excerpt(dockerfile, board.plan.dockerfile, first, last, columns)
     if step is not None:
@@ -70,17 +71,14 @@ def _last_words(step: Step, columns: int) -> list[Line]:
 
 
 def _sentence(message: str, columns: int) -> list[Line]:
-    """Wrap the message, which nothing of may be lost."""
+    """Wrap the message, which nothing of may be lost; what stands below its first line is shown as it is."""
     from textwrap import wrap
 
-    pieces = [
-        piece
-        for line in message.splitlines()
-        for piece in wrap(line, max(columns - 3, 20), break_on_hyphens=False) or [""]
-    ]
-    head, *rest = pieces or [""]
-    sign = Span(f" {SIGNS['failed']} ", "alarm")
-    return [(), (sign, Span(head, "alarm")), *((Span(f"   {piece}", "alarm"),) for piece in rest)]
+    first, _, below = message.partition("\n")
+    head, *rest = wrap(first, max(columns - 3, 20), break_on_hyphens=False) or [""]
+    lines: list[Line] = [(), (Span(f" {SIGNS['failed']} ", "alarm"), Span(head, "alarm"))]
+    lines += [(Span(f"   {piece}", "alarm"),) for piece in rest]
+    return [*lines, *((Span(f"   {line}"),) for line in below.splitlines())]
 
 
 def _closing(board: Board, step: Step | None, columns: int, hint: bool) -> list[Line]:

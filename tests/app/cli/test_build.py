@@ -94,10 +94,11 @@ def test_docker_has_several_names_for_it(stackyard: Run, builds: Builds, path: l
 
 FLAGS = """
 -t="me/app" -t b:1 -f x/Dockerfile --build-arg A=b=c --build-arg=FROM_HERE --build-arg UNSET_HERE
---target final --no-cache --no-cache-filter a,b --pull --label x=1 --label bare --secret id=k,src=key
---network none --secret id=e,env=FROM_HERE --ssh default --cache-from a,b --squash -o out
---add-host db:1.2.3.4 -m 64m --shm-size=1g --ulimit nofile=5:6 --build-context src=../x --platform linux/amd64 --rm --force-rm
---compress --disable-content-trust --load --provenance=false --sbom=false --allow network.host
+--target final --no-cache --no-cache-filter a,b --pull --label x=1 --label bare --secret
+id=k,src=key --network none --secret id=e,env=FROM_HERE --ssh default --cache-from a,b --squash -o
+out --add-host db:1.2.3.4 -m 64m --shm-size=1g --ulimit nofile=5:6 --build-context src=../x
+--platform linux/amd64 --rm --force-rm --compress --disable-content-trust --load --provenance=false
+--sbom=false --allow network.host
 """
 
 

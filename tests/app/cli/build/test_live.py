@@ -231,10 +231,13 @@ def test_many_last_lines_are_cut_and_counted() -> None:
 def test_a_dockerfile_that_makes_no_sense() -> None:
     terminal = Terminal()
     live = display(terminal)
-    tell(live, Failed("dockerfile parse error line 1: unknown instruction: RUNN\n>>> RUNN x", 1, 1, 100))
+    tell(
+        live,
+        Failed("dockerfile parse error line 1: unknown instruction: RUNN\n> 1 | RUNN x\n  2 | X", 1, 1, 100),
+    )
     live.close()
     assert terminal.picture == (
-        "\n ✘ dockerfile parse error line 1: unknown instruction: RUNN\n   >>> RUNN x"
+        "\n ✘ dockerfile parse error line 1: unknown instruction: RUNN\n   > 1 | RUNN x\n     2 | X"
     )
 
 

@@ -104,10 +104,12 @@ class Engine:
 
     def disk_usage(self) -> DiskUsage:
         """Measure what images, containers and volumes take, and what of it could go."""
+        from engine.build.inventory import with_mounts
         from engine.store.usage import disk_usage
 
         running = frozenset(container.id for container in self.containers.list())
-        return disk_usage(self.store, running=running)
+        usage = disk_usage(self.store, running=running)
+        return usage._replace(builds=with_mounts(usage.builds, self.paths))
 
     @property
     def driver(self) -> str:

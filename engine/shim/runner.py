@@ -62,10 +62,10 @@ class Runner:
         ours, theirs = _socket.socketpair(_socket.AF_UNIX, _socket.SOCK_SEQPACKET | _socket.SOCK_CLOEXEC)
         self._orders = ours
         self._lock = threading.Lock()
-        self._killed = False
+        self._killed = self._closed = False
         given = high(theirs.detach())
         try:
-            self._pid = spawn(_BOOT.format(cache=cache), {ORDERS: given})
+            self.pid = spawn(_BOOT.format(cache=cache), {ORDERS: given})
         except OSError as error:
             ours.close()
             raise EngineError(f"cannot start a runner: {error.strerror}") from error
@@ -111,8 +111,10 @@ class Runner:
             "resources": dict(order.resources),
         }
         try:
-            self._orders.sendmsg([b"\0"], handed)
-            theirs.close()
+            try:
+                self._orders.sendmsg([b"\0"], handed)
+            finally:
+                theirs.close()
             send(line, words)
         except OSError as error:
             line.close()
@@ -139,12 +141,13 @@ class Runner:
         """Let the runner go, and wait until nothing of it is left."""
         self._let_go()
         with self._lock:
-            if self._pid:
+            if not self._closed:
+                self._closed = True
+                self._orders.close()
                 try:
-                    os.waitpid(self._pid, 0)
+                    os.waitpid(self.pid, 0)
                 except ChildProcessError:
-                    pass
-                self._pid = 0
+                    return
 
     def _let_go(self) -> None:
         try:

@@ -11,7 +11,7 @@ from collections.abc import Iterator, Sequence
 
 from engine.build import memo
 from engine.build.content import read
-from engine.build.folder import DEVICE, MODE, UNKNOWN, Filter, Folder, scan
+from engine.build.folder import DEVICE, GROUP, MODE, OWNER, UNKNOWN, Filter, Folder, scan
 from engine.build.inputs import Input
 from engine.build.memo import pack
 from engine.errors import EngineError, NotFound, NotPermitted, from_os
@@ -25,12 +25,14 @@ class Tree:
     """The inputs below an open directory.
 
     `name` is what people call the root; `place` is the memo's file, empty for none; `rules` are the text of
-    what `keep` obeys. Threads may share a tree: at worst a directory is scanned twice.
+    what `keep` obeys. With `owners` they count in digests. Threads may share a tree: at worst a directory is
+    scanned twice.
     """
 
-    def __init__(self, root: int, name: str, *, place: str = "", rules: str = "",
-                 keep: Filter | None = None) -> None:
+    def __init__(self, root: int, name: str, *, place: str = "", rules: str = "", keep: Filter | None = None,
+                 owners: bool = False) -> None:
         self.root = root
+        self._owners = owners
         self._name = name
         self._place = place
         self._rules = rules
@@ -106,12 +108,12 @@ class Tree:
         if start is None:
             raise NotFound(f"stat {os.fsdecode(path)}: file does not exist")
         if stat.S_ISDIR(start.mode):
-            line = b"%o %s" % (start.mode, self._fold(path))
+            line = b"%o %s" % (start.mode, self._fold(path)) + self._owner(start.uid, start.gid)
         else:
             found = self._place_of(path)
             assert found
             self._read(*found)
-            line = _line(found[0], found[1], b"")
+            line = self._line(found[0], found[1], b"")
         return sha256(line).hexdigest()
 
     def close(self) -> None:
@@ -236,8 +238,23 @@ class Tree:
         for place in self._seen(folder):
             name = os.fsencode(folder.names[place])
             below = self._folders.get(start + name) if stat.S_ISDIR(folder.statuses[place][MODE]) else None
-            lines.append(b"%s\0%s" % (name, _line(folder, place, below.tree if below else b"")))
+            lines.append(b"%s\0%s" % (name, self._line(folder, place, below.tree if below else b"")))
         return sha256(b"".join(lines)).digest()
+
+    def _line(self, folder: Folder, place: int, tree: bytes) -> bytes:
+        """Write what of an entry decides whether it is the same: never its times."""
+        status = folder.statuses[place]
+        mode, owner = status[MODE], self._owner(status[OWNER], status[GROUP])
+        if stat.S_ISREG(mode):
+            mark = folder.marks.get(folder.names[place], b"")
+            return b"%o %s%d:%s" % (mode, folder.digest(place), len(mark), mark) + owner
+        if stat.S_ISLNK(mode):
+            link = folder.links[folder.names[place]]
+            return b"%o %d:%s" % (mode, len(link), link) + owner
+        return b"%o %s%x;" % (mode, tree, 0 if stat.S_ISDIR(mode) else status[DEVICE]) + owner
+
+    def _owner(self, uid: int, gid: int) -> bytes:
+        return b"%d:%d;" % (uid, gid) if self._owners else b""
 
     def _read_all(self, folder: Folder) -> None:
         """Read every content in a directory that is not known."""
@@ -285,16 +302,3 @@ class Tree:
 
 def _depth(path: bytes) -> int:
     return path.count(b"/") + bool(path)
-
-
-def _line(folder: Folder, place: int, tree: bytes) -> bytes:
-    """Write what of an entry decides whether it is the same: never times, never owners."""
-    status = folder.statuses[place]
-    mode = status[MODE]
-    if stat.S_ISREG(mode):
-        mark = folder.marks.get(folder.names[place], b"")
-        return b"%o %s%d:%s" % (mode, folder.digest(place), len(mark), mark)
-    if stat.S_ISLNK(mode):
-        link = folder.links[folder.names[place]]
-        return b"%o %d:%s" % (mode, len(link), link)
-    return b"%o %s%x;" % (mode, tree, 0 if stat.S_ISDIR(mode) else status[DEVICE])

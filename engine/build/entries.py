@@ -21,8 +21,14 @@ class Directory(NamedTuple):
     mtime: int
     below: tuple[bytes, ...]
     """The directories in it, in order."""
-    rows: dict[bytes, Row]
-    """All in it but directories."""
+    packed: bytes
+    """The rows of all else in it, packed: equal rows in equal order give equal bytes."""
+
+    @property
+    def rows(self) -> dict[bytes, Row]:
+        """The rows by name."""
+        found: dict[bytes, Row] = marshal.loads(self.packed)
+        return found
 
 
 Entries: TypeAlias = dict[bytes, Directory]
@@ -36,6 +42,11 @@ def place_of(directory: str) -> str:
     if os.path.basename(directory) == "diff":
         return f"{os.path.dirname(directory)}/entries"
     return f"{directory}.entries"
+
+
+def pack(rows: dict[bytes, Row]) -> bytes:
+    """Pack rows."""
+    return marshal.dumps(rows, 2)  # later versions write a value that is used twice in another way
 
 
 def save(directory: str, entries: Entries) -> None:

@@ -128,10 +128,11 @@ def _differences(old: Entries, layout: Layout) -> list[bytes]:
     differences = []
     new = {folder.path: folder.rows for folder in layout.folders()}
     for directory in sorted(new.keys() | old.keys()):
-        before = old[directory].rows if directory in old else {}
         after = new.get(directory, {})
-        if before == after:
+        known = old.get(directory)
+        if known and known.packed == entries.pack(after):
             continue
+        before = known.rows if known else {}
         for name in sorted(before.keys() | after.keys()):
             one, other = before.get(name), after.get(name)
             if one is None or other is None or (*one[:3], *one[4:6]) != (*other[:3], *other[4:6]):

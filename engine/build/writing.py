@@ -4,16 +4,17 @@ from __future__ import annotations
 
 import os
 import stat
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
+from itertools import groupby
 from types import TracebackType
 from typing import Any, Self
 
 from engine.build.copying import Reader
-from engine.build.entries import Directory, Entries, Row
+from engine.build.entries import Directory, Entries, pack
 from engine.build.layout import Folder, Layout, Leaf
 from engine.build.linking import Linker
 from engine.build.making import Maker
-from engine.errors import Corrupt, Unsupported, from_os
+from engine.errors import Unsupported, from_os
 from engine.kernel import files
 from engine.layers.header import BLOCK, CHARACTER, DIRECTORY, FIFO, FILE, HARD_LINK, SYMLINK, Entry
 from engine.layers.names import OPAQUE, WHITEOUT, shown
@@ -41,9 +42,9 @@ class Writer:
         self._root = os.open(upper, files.DIRECTORY)
         self._maker = Maker(self._root, owners=self._is_root)
         self._reader = Reader()
-        self._linker = Linker(previous, self._root) if old else None
         self._digest = Digest()
         self._stream = Stream(self._digest)
+        self._linker = Linker(previous, self._root, self._stream) if old else None
         self._first: dict[tuple[int, int], bytes] = {}
         self._folders: list[Folder] = []
 
@@ -99,52 +100,33 @@ class Writer:
             if folder.opaque:
                 self._stream.write(header(marker(path + b"/" + OPAQUE)))
         self._folders.append(folder)
-        self.entries[path] = Directory(folder.mtime, below, folder.rows)
+        self.entries[path] = Directory(folder.mtime, below, pack(folder.rows))
         return iter(sorted(folder.entries))
 
     def _leaves(self, folder: Folder, names: list[bytes]) -> None:
         """Write leaves that follow each other in one directory."""
-        rows, start = folder.rows, folder.path + b"/" if folder.path else b""
-        old = self._old.get(folder.path)
-        same = old.rows if old else {}
-        linked: list[bytes] = []
-        source = -1
-        try:
-            for name in names:
-                row = rows[name]
-                if row[6] and self._linker and same.get(name) == row:
-                    if source < 0:
-                        source = os.open(folder.path or b".", files.DIRECTORY, dir_fd=self._linker.root)
-                    self._pass_on(source, start + name, name, row)
-                    linked.append(name)
-                    continue
+        same = self._same(folder)
+        start = folder.path + b"/" if folder.path else b""
+        for linked, group in groupby(names, same.__contains__):
+            if linked and self._linker:
+                found = list(group)
+                self._linker.link(folder.path, found)
+                self._linker.pass_on(folder, found)
+                continue
+            for name in group:
                 leaf = folder.entries[name]
                 assert isinstance(leaf, Leaf)
                 self._add(folder, name, start + name, leaf)
-        finally:
-            if source >= 0:
-                os.close(source)
-        if linked and self._linker:
-            self._linker.link(folder.path, linked)
 
-    def _pass_on(self, source: int, path: bytes, name: bytes, row: Row) -> None:
-        """Hash a file that is linked."""
-        self._write(path, FILE, row, size=row[4])
-        self._stream.size += row[4]
-        if not row[4]:
-            return
-        here = os.open(name, _READ, dir_fd=source)
-        try:
-            left = row[4]
-            while left:
-                piece = os.read(here, min(left, PIECE))
-                if not piece:
-                    raise Corrupt(f"{shown(path)} is damaged in the store")
-                self._stream.write(piece)
-                left -= len(piece)
-        finally:
-            os.close(here)
-        self._pad(row[4])
+    def _same(self, folder: Folder) -> Collection[bytes]:
+        """Name the files of a directory that are as they were."""
+        old = self._old.get(folder.path)
+        if old is None:
+            return ()
+        if old.packed == self.entries[folder.path].packed:
+            return {name for name, row in folder.rows.items() if row[6]}
+        rows = old.rows
+        return {name for name, row in folder.rows.items() if row[6] and rows.get(name) == row}
 
     def _add(self, folder: Folder, name: bytes, path: bytes, leaf: Leaf) -> None:
         """Write a leaf that is new, or not as it was."""
@@ -172,6 +154,7 @@ class Writer:
         row = folder.rows[name]
         if xattrs:
             row = folder.rows[name] = (*row[:6], False)
+            self.entries[folder.path] = self.entries[folder.path]._replace(packed=pack(folder.rows))
         self._write(path, FILE, row, size=row[4], xattrs=xattrs)
         self._maker.file(folder.path, name, row, self._heard(data), xattrs)
         self._pad(row[4])

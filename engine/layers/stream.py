@@ -37,6 +37,13 @@ class Stream:
         if self._length >= PIECE:
             self._flush()
 
+    def write_all(self, pieces: list[bytes], length: int) -> None:
+        """Add many pieces at once; `length` is that of all together."""
+        self._pieces += pieces
+        self._length += length
+        if self._length >= PIECE:
+            self._flush()
+
     def data(self, piece: bytes) -> None:
         """Add a file's whole data, filled up to a block."""
         self.write(piece)

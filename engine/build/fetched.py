@@ -39,8 +39,8 @@ def from_url(request: Request, paths: Paths, progress: Progress | None) -> Conte
     def make(scratch: Scratch) -> Context:
         path = scratch.file()
         with open(path, "xb") as file:
-            download(request.context, file, "unable to prepare context: unable to download remote context",
-                     progress)  # fmt: skip
+            doing = f"unable to prepare context: unable to download remote context {request.context}"
+            download(request.context, file, doing, progress)
         with open(path, "rb") as file:
             return _read(request, scratch, file, request.context, None)
 
@@ -49,13 +49,14 @@ def from_url(request: Request, paths: Paths, progress: Progress | None) -> Conte
 
 def from_repository(request: Request, paths: Paths) -> Context:
     """Clone a git repository."""
-    from engine.build.git import clone
+    from engine.build.git import clone, subfolder
 
     def make(scratch: Scratch) -> Context:
         wanted = repository(request.context)
         folder = scratch.directory()
         clone(wanted, folder)
-        return _inside(request, scratch, _subfolder(folder, wanted.folder), request.context, ignoring=True)
+        root = subfolder(folder, wanted.folder, "unable to prepare context")
+        return _inside(request, scratch, root, request.context, ignoring=True)
 
     return _within(paths, make)
 
@@ -116,20 +117,6 @@ def _inside(request: Request, scratch: Scratch, root: int, origin: str, *, size:
     except BaseException:
         os.close(root)
         raise
-
-
-def _subfolder(folder: str, below: str) -> int:
-    """Open a directory in a repository; no link leads out of it."""
-    root = os.open(folder, files.DIRECTORY)
-    try:
-        return files.open_in_root(root, os.fsencode(below), files.DIRECTORY)
-    except OSError as error:
-        raise InvalidInput(
-            f"unable to prepare context: unable to find {below!r} in the repository: "
-            f"{(error.strerror or '').lower()}"
-        ) from error
-    finally:
-        os.close(root)
 
 
 def _head(stream: BinaryIO) -> bytes:

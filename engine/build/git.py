@@ -8,6 +8,7 @@ import subprocess
 
 from engine.build.addresses import Repository
 from engine.errors import EngineError, InvalidInput, Unsupported
+from engine.kernel import files
 
 _DOING = "unable to prepare context: unable to 'git clone' to temporary context directory"
 _COMMIT = re.compile("[0-9a-f]{40}|[0-9a-f]{64}")
@@ -30,6 +31,18 @@ def clone(wanted: Repository, folder: str, *, keep_git: bool = False, doing: str
     if not keep_git:
         _strip(folder)
     return commit
+
+
+def subfolder(folder: str, below: str, doing: str) -> int:
+    """Open a directory of a repository; no link leads out of it. Raises InvalidInput."""
+    root = os.open(folder, files.DIRECTORY)
+    try:
+        return files.open_in_root(root, os.fsencode(below), files.DIRECTORY)
+    except OSError as error:
+        reason = (error.strerror or "").lower()
+        raise InvalidInput(f"{doing}: there is no directory {below!r} in the repository: {reason}") from error
+    finally:
+        os.close(root)
 
 
 def _fetch(git: _Git, ref: str) -> str:

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import errno
 from collections.abc import Callable
 from typing import BinaryIO, NamedTuple
 
-from engine.errors import EngineError, InvalidInput
+from engine.errors import EngineError, InvalidInput, from_os
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -54,17 +55,19 @@ def download(
                 if progress is not None:
                     progress(size)
             if expected is not None and expected.isdigit() and size != int(expected):
-                raise EngineError(f"{doing} {url}: unexpected EOF after {size} of {expected} bytes")
+                raise EngineError(f"{doing}: unexpected EOF after {size} of {expected} bytes of {url}")
             return Downloaded(_name(answer.url, url), _moment(answer.headers), size, hashed.hexdigest())
     except HTTPError as error:
         with error:
             body = error.read(_SHOWN).decode("utf-8", "replace").strip()
         sentence = f"failed to GET {url} with status {error.code} {error.reason}: {body}"
-        raise EngineError(f"{doing} {url}: {sentence}") from error
+        raise EngineError(f"{doing}: {sentence}") from error
     except (URLError, HTTPException, OSError, ValueError) as error:
+        if isinstance(error, OSError) and error.errno in (errno.ENOSPC, errno.EDQUOT):
+            raise from_os(error, doing) from error
         reason = getattr(error, "reason", None) or error
         text = getattr(reason, "strerror", None) or str(reason) or type(reason).__name__
-        raise EngineError(f'{doing} {url}: Get "{url}": {text.lower()}') from error
+        raise EngineError(f'{doing}: Get "{url}": {text.lower()}') from error
 
 
 def _opener() -> OpenerDirector:

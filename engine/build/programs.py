@@ -16,6 +16,7 @@ from engine.dockerfile.instructions import Command, Run
 from engine.errors import InvalidInput, StepFailed
 
 if TYPE_CHECKING:
+    from engine.build.mounting import Mounts
     from engine.build.stage import StageRun
     from engine.runtime.attachments import Attachment
 
@@ -31,13 +32,25 @@ def run_deed(run: StageRun, number: int, instruction: Run) -> Deed:
     arguments = run.scope.active(run.execution)
     text = canonical.run_by(words, arguments)
     options = [f"network={instruction.network}"] if instruction.network else []
-    mounts, reads = _mounts(run, instruction)
+    mounts = _mounts(run, instruction)
     options += instruction.mounts
     scripted = "".join(script.content.decode("utf-8", "surrogateescape") for script in scripts)
-    facts = Facts(run.key, digest(*words, scripted), hashed(arguments), reads, "\n".join(options))
+    facts = Facts(
+        run.key,
+        digest(*words, scripted),
+        hashed(arguments),
+        mounts.reads if mounts else "",
+        "\n".join(options),
+    )
 
     def do(_: Kin | None) -> Hashing | None:
-        return _carry_out(run, number, instruction, words, (*mounts, *scripts))
+        if mounts is None:
+            return _carry_out(run, number, instruction, words, scripts, _environment(run))
+        from engine.build.mounting import held
+
+        with held(run, mounts) as given:
+            environment = (*given.defaults, *_environment(run), *given.environment)
+            return _carry_out(run, number, instruction, words, (*given.attachments, *scripts), environment)
 
     return Deed(text, facts, run.execution, do, lambda _: "what it mounts changed")
 
@@ -76,15 +89,26 @@ def _refuse(instruction: Run) -> None:
         raise InvalidInput(f"invalid network mode: {instruction.network}", resolution="default, host or none")
 
 
-def _mounts(run: StageRun, instruction: Run) -> tuple[Sequence[Attachment], str]:
-    """Work out what is mounted, and a digest of the files that are read so."""
+def _mounts(run: StageRun, instruction: Run) -> Mounts | None:
     if not instruction.mounts:
-        return (), ""
-    raise NotImplementedError
+        return None
+    from engine.build.mounting import work_out
+
+    return work_out(run, instruction.mounts)
+
+
+def _environment(run: StageRun) -> tuple[str, ...]:
+    seen = {**run.scope.active(run.execution), **run.scope.proxies(run.execution)}
+    return (*(run.execution.get("Env") or ()), *(f"{name}={value}" for name, value in seen.items()))
 
 
 def _carry_out(
-    run: StageRun, number: int, instruction: Run, words: tuple[str, ...], mounts: Sequence[Attachment]
+    run: StageRun,
+    number: int,
+    instruction: Run,
+    words: tuple[str, ...],
+    mounts: Sequence[Attachment],
+    environment: tuple[str, ...],
 ) -> Hashing:
     from engine.build import execution
     from engine.layers.pack import measure
@@ -97,10 +121,9 @@ def _carry_out(
             run.work.report(Output(number, stream, text))
         run.work.check()
 
-    seen = {**run.scope.active(run.execution), **run.scope.proxies(run.execution)}
     job = execution.Job(
         words,
-        (*(run.execution.get("Env") or ()), *(f"{name}={value}" for name, value in seen.items())),
+        environment,
         run.execution.get("User") or "",
         run.execution.get("WorkingDir") or "",
         tuple(run.chain.lowers()),

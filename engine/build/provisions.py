@@ -44,7 +44,9 @@ class Provided(NamedTuple):
 
     attachments: tuple[Attachment, ...]
     environment: tuple[str, ...]
-    """Further variables, `K=V`, for where the step has none of that name."""
+    """Variables with secrets, `K=V`, whatever else the step has under that name."""
+    defaults: tuple[str, ...]
+    """Variables for where the step has none of that name."""
 
 
 @contextmanager
@@ -63,9 +65,8 @@ def provided(mounts: Sequence[RunMount], supply: Supply) -> Iterator[Provided]:
                     sockets.append(attachment.target)
             else:
                 attachments.append(_PROVIDERS[mount.type](mount, number, supply, held))
-        if sockets:
-            variables.append(f"SSH_AUTH_SOCK={sockets[0]}")
-        yield Provided(tuple(attachments), tuple(variables))
+        defaults = tuple(f"SSH_AUTH_SOCK={socket}" for socket in sockets[:1])
+        yield Provided(tuple(attachments), tuple(variables), defaults)
 
 
 def _bind(mount: RunMount, number: int, supply: Supply, held: ExitStack) -> Attachment:

@@ -242,8 +242,9 @@ def test_every_real_dockerfile_can_be_checked():
 
 LINES = st.sampled_from(
     ["FROM a AS b", "from scratch as C", "FROM $X", "ARG X=$Y", "# check=skip=all", "ENV A=$X", "ENV a b",
-     "CMD x", "COPY <<E /$X\n$Y\nE", "WORKDIR $X", "EXPOSE $X 80/TCP", "RUN --mount=target=$X y", "LABEL a=${",
-     "# X", "FROM --platform=$X a", "FROM --platform=arm b", "HEALTHCHECK NONE", 'SHELL ["a"]', "x \\\n\ny"]
+     "CMD x", "COPY <<E /$X\n$Y\nE", "WORKDIR $X", "EXPOSE $X 80/TCP", "RUN --mount=target=$X y", "# X",
+     "LABEL a=${",
+     "FROM --platform=$X a", "FROM --platform=arm b", "HEALTHCHECK NONE", 'SHELL ["a"]', "x \\\n\ny"]
 )  # fmt: skip
 
 

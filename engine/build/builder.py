@@ -152,9 +152,9 @@ class Builder:
         if not image:
             raise EngineError("No image was generated. Is your Dockerfile empty?")
         if self.request.squash:
-            from engine.build.squash import squash
+            from engine.build.squash import base_of, squash
 
-            image = squash(self.store, image, work.plan.stages[-1].base, names)
+            image = squash(self.store, image, base_of(work), names)
         unused = work.arguments.unused()
         if unused:
             self._report(Warned(f"[Warning] One or more build-args [{' '.join(unused)}] were not consumed"))

@@ -34,4 +34,6 @@ def assign(connection: sqlite3.Connection, reference: Reference, id: str) -> str
         " ON CONFLICT (reference) DO UPDATE SET image = ?2, updated = ?3",
         (name, id, time.time()),
     )
+    # What has had a name is a result, also when it has lost it.
+    connection.execute("UPDATE images SET step = 0 WHERE id = ? AND step", (id,))
     return str(row["image"]) if row and row["image"] != id else ""

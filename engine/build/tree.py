@@ -35,7 +35,7 @@ class Tree:
         self._owners = owners
         self._name = name
         self._place = place
-        self._rules = rules
+        self.rules = rules
         self._keep = keep
         self._folders: dict[bytes, Folder] = {}
         self._whole = False
@@ -129,7 +129,7 @@ class Tree:
             good = self._good()
             for path, folder in folders.items():
                 memory[path] = folder.remembered(self._since, folder.tree if path in good else b"")
-            memo.save(self._place, self._rules, memory)
+            memo.save(self._place, self.rules, memory)
 
     def _good(self) -> set[bytes]:
         """Name the directories whose digest is right: those asked for, and those where all is as it was."""

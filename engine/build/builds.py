@@ -13,6 +13,7 @@ from engine.store.store import Store
 
 if TYPE_CHECKING:
     from engine.build.builder import Outcome
+    from engine.build.checking import Checked
     from engine.build.prune import Pruned
     from engine.build.summary import BuildRecord
 
@@ -37,6 +38,12 @@ class Builds:
 
         yard = Yard(self.store, self._events, choose(self.store.paths), self._find_image)
         return Builder(yard, request, report).build()
+
+    def check(self, request: Request) -> Checked:
+        """Check a Dockerfile and build nothing; raises DockerfileError, and what opening a context raises."""
+        from engine.build.checking import checked
+
+        return checked(request, self.store.paths, self._find_image)
 
     def list(self) -> list[BuildRecord]:
         """Return the builds that are remembered, newest first."""

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import os
 import threading
 from collections.abc import Callable, Mapping
-from typing import TYPE_CHECKING, NamedTuple
+from contextlib import ExitStack
+from typing import TYPE_CHECKING, NamedTuple, Protocol, TypeVar
 
 from engine.build.cache import Cache
-from engine.build.events import Event
+from engine.build.events import Event, StepProgress
 from engine.build.plan import Plan, PlannedStage, find_stage
 from engine.build.request import Request
 from engine.build.variables import Arguments
@@ -22,10 +24,20 @@ from engine.store.store import Store
 
 if TYPE_CHECKING:
     from engine.build.context import Context
+    from engine.build.taking import Taking
+    from engine.build.tree import Tree
     from engine.shim.runner import Runner
 
 Report = Callable[[Event], None]
 FindImage = Callable[[str], Image]
+
+
+class _Closable(Protocol):
+    def close(self) -> None:
+        """Let go."""
+
+
+_Closing = TypeVar("_Closing", bound=_Closable)
 
 
 class Yard(NamedTuple):
@@ -72,7 +84,9 @@ class Work:
         """Which Dockerfile it is: steps of the same one are kin."""
         self.report = report
         self.cache = Cache(yard.store)
-        self.runners = Runners(f"{yard.store.paths.root}/seccomp")
+        self._runner: Runner | None = None
+        self._lock = threading.Lock()
+        self._opened = ExitStack()
         self.results: dict[int, Result] = {}
         self.names: tuple[Reference, ...] = ()
         """What the target's image will be called, once it is listed."""
@@ -94,7 +108,7 @@ class Work:
                 self._runner.kill()
 
     def runner(self) -> Runner:
-        """Return the process that starts the programs of RUN steps; starting it takes no time, being ready does."""
+        """Return the process that starts the programs of RUN steps: here at once, ready a little later."""
         from engine.shim.runner import Runner
 
         with self._lock:
@@ -102,10 +116,42 @@ class Work:
             self._runner = self._runner or Runner(f"{self.store.paths.root}/seccomp")
             return self._runner
 
+    def inputs(self, name: str) -> Tree:
+        """Return the tree of the context, or of the stage or image that `--from` names."""
+        if not name:
+            return self.context.inputs
+        from engine.build.layered import Layered
+
+        named = self.request.contexts.get(name.lower(), "")
+        if named and "://" not in named:
+            from engine.build.context import open_directory
+
+            return self._keep(open_directory(os.path.join(self.request.folder, named), self.store.paths))
+        return self._keep(Layered(self.source(name).lowers, self.store.paths))
+
+    def taking(self, step: int) -> Taking:
+        """Return what fetches and selects for a COPY or ADD."""
+        from engine.build.scratch import Scratch
+        from engine.build.taking import Taking
+
+        def fetched(count: int) -> None:
+            self.check()
+            self.report(StepProgress(step, count, 0, "B"))
+
+        return self._keep(Taking(lambda: Scratch(self.store.paths), fetched))
+
     def close(self) -> None:
-        """Let the runner go."""
+        """Let go of the runner and of all that steps have opened."""
         if self._runner:
             self._runner.close()
+        with self._lock:
+            self._opened.close()
+
+    def _keep(self, thing: _Closing) -> _Closing:
+        """Close something when the build ends."""
+        with self._lock:
+            self._opened.callback(thing.close)
+        return thing
 
     def is_anew(self, stage: PlannedStage) -> bool:
         """Tell whether a stage must not use what earlier builds did."""

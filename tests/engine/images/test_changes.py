@@ -6,6 +6,7 @@ import json
 import os
 import shutil
 import subprocess
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -16,6 +17,7 @@ from engine.errors import InvalidInput
 from engine.images.changes import apply, change, gives_cmd
 from engine.images.execution import complete
 
+TABLE = Path(__file__).parents[4] / "shared" / "conformance" / "tables" / "dockerfile2llb.jsonl"
 PATH = "PATH=/usr/bin:/bin"
 BASE: dict[str, Any] = {"Env": [PATH], "Cmd": ["sh"], "Labels": {"x": "y"}}
 
@@ -111,6 +113,24 @@ def test_a_base_is_left_as_it_is() -> None:
 def test_a_slash_at_the_end_of_a_workdir_is_dropped_as_buildkit_does() -> None:
     assert built("WORKDIR /a//b/../c/", {})["WorkingDir"] == "/a/c"
     assert built("WORKDIR //x", {})["WorkingDir"] == "/x"
+
+
+def workdirs() -> list[dict[str, str]]:
+    if not TABLE.exists():
+        return []
+    tables = [json.loads(line) for line in TABLE.read_text().splitlines()]
+    names = ("TestNormalizeWorkdir", "TestNormalizeWorkdirUnix")
+    rows = [row for table in tables if table["func"] in names for row in table["rows"]]
+    # What BuildKit takes for the workdir of before, docker's classic builder refuses: see below.
+    return [row for row in rows if row["newWorkDir"]]
+
+
+@pytest.mark.conformance
+@pytest.mark.skipif(not TABLE.exists(), reason="the conformance data is not beside this checkout")
+@pytest.mark.parametrize("row", workdirs(), ids=str)
+def test_a_row_of_the_table_of_workdirs(row: dict[str, str]) -> None:
+    execution = {"WorkingDir": row["currentWorkdir"]}
+    assert built(f"WORKDIR {row['newWorkDir']}", execution)["WorkingDir"] == row["desiredResult"]
 
 
 def test_the_shell_of_the_base_reads_the_shell_form() -> None:

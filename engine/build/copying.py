@@ -7,6 +7,8 @@ import os
 import stat
 import time
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import BinaryIO
 
 from engine.build.inputs import Input, Inputs
 from engine.build.layout import Leaf
@@ -39,11 +41,7 @@ class Reader:
         Raises Conflict if it is not what was selected; then what was received is worth nothing.
         """
         input = leaf.input
-        parent, _, name = input.path.rpartition(b"/")
-        try:
-            here = os.open(name, _READ, dir_fd=self._from(leaf.inputs, parent))
-        except OSError as error:
-            raise _changed(input) if error.errno in _GONE else error from error
+        here = self._open(leaf)
         try:
             if input.size > PIECE:
                 _read_large(here, input, receive)
@@ -61,11 +59,32 @@ class Reader:
         finally:
             os.close(here)
 
+    @contextmanager
+    def opened(self, leaf: Leaf) -> Iterator[BinaryIO]:
+        """Open a regular file to be read in any way; raises Conflict if it changes until it is closed."""
+        with open(self._open(leaf), "rb", buffering=PIECE) as file:
+            self.close()
+            status = os.fstat(file.fileno())
+            if not stat.S_ISREG(status.st_mode) or status.st_size != leaf.input.size:
+                raise _changed(leaf.input)
+            yield file
+            after = os.fstat(file.fileno())
+            if (after.st_size, after.st_mtime_ns) != (status.st_size, status.st_mtime_ns):
+                raise _changed(leaf.input)
+
     def close(self) -> None:
         """Close what is open."""
         if self._here >= 0:
             os.close(self._here)
         self._here = -1
+
+    def _open(self, leaf: Leaf) -> int:
+        parent, _, name = leaf.input.path.rpartition(b"/")
+        assert leaf.inputs
+        try:
+            return os.open(name, _READ, dir_fd=self._from(leaf.inputs, parent))
+        except OSError as error:
+            raise _changed(leaf.input) if error.errno in _GONE else error from error
 
     def _from(self, tree: Inputs, path: bytes) -> int:
         if self._here < 0 or self._path != path or self._tree is not tree:

@@ -19,12 +19,18 @@ from engine.errors import InvalidInput
 from engine.layers.names import shown
 from engine.snapshots.duplicate import attributes
 
+_LINKS = 40
+
 
 class Leaf(NamedTuple):
-    """What is no directory: an input, and the tree it comes from."""
+    """What is no directory: an input, and the tree it is copied from or the file it is."""
 
     input: Input
-    inputs: Inputs
+    inputs: Inputs | None
+    scratch: bytes = b""
+    """The name of a file in the scratch directory, which is moved."""
+    xattrs: dict[str, bytes] | None = None
+    """What that file has of attributes."""
 
 
 class Folder:
@@ -69,6 +75,28 @@ class Layout:
                 raise _no_directory(os.fsencode(error.filename)) from error
             raise InvalidInput(f"cannot copy to /{shown(target)}: {error.strerror}") from error
 
+    def reach(self, base: bytes, way: bytes) -> bytes:
+        """Follow the links on a way that begins at `base`; what is laid out counts before what lies below."""
+        pending = way.split(b"/")[::-1]
+        here = [name for name in base.split(b"/") if name]
+        links = 0
+        while pending:
+            name = pending.pop()
+            if name == b"..":
+                del here[-1:]
+            elif name not in (b"", b"."):
+                link = self._link(b"/".join(here), name)
+                if not link:
+                    here.append(name)
+                    continue
+                links += 1
+                if links > _LINKS:
+                    raise OSError(errno.ELOOP, os.strerror(errno.ELOOP))
+                if link.startswith(b"/"):
+                    here.clear()
+                pending.extend(link.split(b"/")[::-1])
+        return b"/".join(here)
+
     def is_directory(self, path: bytes) -> bool:
         """Tell whether a directory stands at a resolved path."""
         found = self._stack.find(path)
@@ -111,6 +139,14 @@ class Layout:
     def folders(self) -> Iterable[Folder]:
         """Give all directories, in no order."""
         return self._folders.values()
+
+    def _link(self, parent: bytes, name: bytes) -> bytes:
+        folder = self._folders.get(parent)
+        entry = folder.entries.get(name) if folder else None
+        if entry is not None:
+            return entry.input.link if isinstance(entry, Leaf) else b""
+        found = self._stack.find(parent + b"/" + name if parent else name)
+        return os.readlink(found.path) if found and stat.S_ISLNK(found.status.st_mode) else b""
 
     def _put(self, above: Folder, name: bytes, folder: Folder) -> None:
         if above.rows.pop(name, None):

@@ -48,6 +48,12 @@ class Maker:
         finally:
             os.close(here)
 
+    def move(self, scratch: int, old: bytes, directory: bytes, name: bytes) -> int:
+        """Move a file here that is as it shall be; open it."""
+        here = self._into(directory)
+        os.rename(old, name, src_dir_fd=scratch, dst_dir_fd=here)
+        return os.open(name, os.O_RDONLY | os.O_NOFOLLOW | os.O_CLOEXEC, dir_fd=here)
+
     def symlink(self, directory: bytes, name: bytes, row: Row, link: bytes) -> None:
         """Make a symbolic link."""
         _, uid, gid, mtime = row[:4]

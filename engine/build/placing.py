@@ -10,11 +10,12 @@ from __future__ import annotations
 import os
 import stat
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import NamedTuple
 
 from engine.build import entries, modes, owners
-from engine.build.entries import Entries, Row
+from engine.build.copying import Reader
+from engine.build.entries import Directory, Entries, Row
 from engine.build.inputs import Input, Selection
 from engine.build.layout import Layout, Leaf
 from engine.build.stack import Stack
@@ -25,6 +26,8 @@ Check = Callable[[], None]
 """Called often; raises to stop."""
 
 _SECOND = 1_000_000_000
+_ARCHIVES = b"\0"
+"""The place of the archives in a record, where no directory can be."""
 
 
 class Source(NamedTuple):
@@ -56,10 +59,20 @@ class Placing:
         self._now = int(time.time()) if now is None else now
         self._attributes: dict[tuple[int, int, int], tuple[int, int, int]] = {}
         self._layout: Layout | None = None
+        self._archives: list[tuple[Leaf, bytes]] = []
+        """What is unpacked, and into which directory."""
 
     def changed(self, previous: str) -> list[bytes]:
         """Name what is not as it was when the layer in the directory `previous` was written, by target."""
-        return _differences(entries.load(previous), self._laid_out())
+        old, layout = entries.load(previous), self._laid_out()
+        if self._archives or _ARCHIVES in old:
+            return _differences(old.get(_ARCHIVES), self._archived()[_ARCHIVES].rows)
+        new = {folder.path: folder.rows for folder in layout.folders()}
+        return [
+            directory + b"/" + name if directory else name
+            for directory in sorted(new.keys() | old.keys())
+            for name in _differences(old.get(directory), new.get(directory, {}))
+        ]
 
     def write(self, upper: str, *, previous: str = "", check: Check | None = None) -> Packed:
         """Write the layer into the empty directory `upper`, and beside it a record for the next time.
@@ -68,36 +81,65 @@ class Placing:
         """
         layout = self._laid_out()
         old = entries.load(previous) if previous else {}
-        with Writer(layout, upper, previous, old, check) as writer:
+        if self._archives:
+            return self._write_unpacked(layout, upper, check)
+        with Writer(layout, upper, previous=previous, old=old, check=check) as writer:
             packed = writer.run()
         entries.save(upper, writer.entries)
         return packed
+
+    def _write_unpacked(self, layout: Layout, upper: str, check: Check | None) -> Packed:
+        from engine.build.unpacking import Unpacking
+
+        unpacking = Unpacking(layout, f"{upper}.unpacked")
+        try:
+            reader = Reader()
+            for leaf, base in self._archives:
+                with reader.opened(leaf) as file:
+                    unpacking.unpack(leaf.input.path, file, base)
+            with Writer(layout, upper, scratch=unpacking.scratch, check=check) as writer:
+                packed = writer.run()
+        finally:
+            unpacking.close()
+        entries.save(upper, self._archived())
+        return packed
+
+    def _archived(self) -> Entries:
+        """Record the archives themselves: nothing that was unpacked is linked to."""
+        rows = {leaf.input.path: self._row(leaf.input) for leaf, _ in self._archives}
+        return {_ARCHIVES: Directory(0, (), entries.pack(rows))}
 
     def _laid_out(self) -> Layout:
         if self._layout is None:
             self._layout = Layout(self._stack, owner=self._chown or (0, 0), now=self._now)
             for source in self._sources:
-                self._lay(self._layout, source.selection)
+                self._lay(self._layout, source)
         return self._layout
 
-    def _lay(self, layout: Layout, selection: Selection) -> None:
+    def _lay(self, layout: Layout, source: Source) -> None:
+        selection = source.selection
         written = self._target.strip(b"/")
         base = layout.resolve(written)
-        cut = len(written)
-        alone = selection.name
+        cut, alone = len(written), selection.name
+        folders: set[bytes] = set()
         for item in selection.items:
             input, below = item.input, item.target[cut:]
             path = base + below if base else below.lstrip(b"/")
             if stat.S_ISDIR(input.mode):
+                folders.add(input.path)
                 if below:
                     mode, uid, gid = self._described(input)
                     layout.add_directory(path, mode, uid, gid, input.mtime_ns // _SECOND)
                 else:
                     layout.destination(path)
                 continue
+            leaf = Leaf(input, selection.inputs)
+            if source.unpack and input.path.rpartition(b"/")[0] not in folders and _is_archive(leaf):
+                self._archives.append((leaf, base))
+                continue
             if not below and alone and layout.is_directory(base):
                 path = base + b"/" + alone if base else alone
-            layout.add(path, Leaf(input, selection.inputs), self._row(input))
+            layout.add(path, leaf, self._row(input))
 
     def _row(self, input: Input) -> Row:
         mode, uid, gid = self._described(input)
@@ -118,26 +160,33 @@ class Placing:
         return known
 
 
+def _is_archive(leaf: Leaf) -> bool:
+    from engine.build.unpacking import is_archive
+
+    if not stat.S_ISREG(leaf.input.mode):
+        return False
+    with Reader().opened(leaf) as file:
+        return is_archive(file)
+
+
 def _is_single(input: Input) -> bool:
     """Tell whether a later layer may link to it: only to content that is known, under its only name."""
     return bool(input.digest) and not input.hard and stat.S_ISREG(input.mode)
 
 
-def _differences(old: Entries, layout: Layout) -> list[bytes]:
-    """Compare what a layer holds with what it would hold, but for times; the directories are sorted."""
-    differences = []
-    new = {folder.path: folder.rows for folder in layout.folders()}
-    for directory in sorted(new.keys() | old.keys()):
-        after = new.get(directory, {})
-        known = old.get(directory)
-        if known and known.packed == entries.pack(after):
-            continue
-        before = known.rows if known else {}
-        for name in sorted(before.keys() | after.keys()):
-            one, other = before.get(name), after.get(name)
-            if one is None or other is None or (*one[:3], *one[4:6]) != (*other[:3], *other[4:6]):
-                differences.append(directory + b"/" + name if directory else name)
-    return differences
+def _differences(old: Directory | None, new: Mapping[bytes, Row]) -> list[bytes]:
+    """Compare what a directory holds with what it would hold, but for times."""
+    if old and old.packed == entries.pack(dict(new)):
+        return []
+    before = old.rows if old else {}
+    return [
+        name for name in sorted(before.keys() | new.keys())
+        if name not in before or name not in new or _timeless(before[name]) != _timeless(new[name])
+    ]  # fmt: skip
+
+
+def _timeless(row: Row) -> tuple[object, ...]:
+    return (*row[:3], *row[4:6])
 
 
 def make_directory(path: bytes, upper: str, lowers: Sequence[str], uid: int = 0, gid: int = 0, *,
@@ -152,5 +201,5 @@ def make_directory(path: bytes, upper: str, lowers: Sequence[str], uid: int = 0,
     layout.destination(place)
     if not layout.root.entries:
         return None
-    with Writer(layout, upper, "", {}, None) as writer:
+    with Writer(layout, upper) as writer:
         return writer.run()

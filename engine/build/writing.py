@@ -30,13 +30,17 @@ _READ = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
 
 
 class Writer:
-    """One layout on its way into the directory `upper`; `old` is the record of the layer `previous`."""
+    """One layout on its way into the directory `upper`.
 
-    def __init__(self, layout: Layout, upper: str, previous: str, old: Entries,
-                 check: Callable[[], None] | None) -> None:
+    `old` is the record of the layer in the directory `previous`; `scratch` holds the files that are moved.
+    """
+
+    def __init__(self, layout: Layout, upper: str, *, previous: str = "", old: Entries | None = None,
+                 scratch: int = -1, check: Callable[[], None] | None = None) -> None:
         self.entries: Entries = {}
         self._layout = layout
-        self._old = old
+        self._old = old or {}
+        self._scratch = scratch
         self._check = check
         self._is_root = os.geteuid() == 0
         self._root = os.open(upper, files.DIRECTORY)
@@ -139,7 +143,9 @@ class Writer:
                 maker.hard_link(first, path)
                 self._write(path, HARD_LINK, row, link=first)
                 return
-        if kind == stat.S_IFREG:
+        if leaf.scratch:
+            self._move(folder, name, path, leaf)
+        elif kind == stat.S_IFREG:
             self._reader.read(leaf, lambda data, xattrs: self._file(folder, name, path, data, xattrs))
         elif kind == stat.S_IFLNK:
             maker.symlink(folder.path, name, row, input.link)
@@ -159,6 +165,18 @@ class Writer:
         self._maker.file(folder.path, name, row, self._heard(data), xattrs)
         self._pad(row[4])
         self._stream.size += row[4]
+
+    def _move(self, folder: Folder, name: bytes, path: bytes, leaf: Leaf) -> None:
+        size = leaf.input.size
+        self._write(path, FILE, folder.rows[name], size=size, xattrs=leaf.xattrs)
+        here = self._maker.move(self._scratch, leaf.scratch, folder.path, name)
+        try:
+            while piece := os.read(here, PIECE):
+                self._stream.write(piece)
+        finally:
+            os.close(here)
+        self._pad(size)
+        self._stream.size += size
 
     def _heard(self, data: Iterator[bytes]) -> Iterator[bytes]:
         for piece in data:

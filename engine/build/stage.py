@@ -28,6 +28,7 @@ from engine.errors import Cancelled, EngineError, from_os
 from engine.errors import StepFailed as Failure
 from engine.images import changes, listing
 from engine.images.records import Image
+from engine.runtime.spec import PATH
 from engine.store.ingest import Ingest
 
 
@@ -107,6 +108,8 @@ class StageRun:
         self.chain.start(image)
         self.execution = copy.deepcopy(image.config.get("config") or {}) if image else {}
         self.author = image.config.get("author") or "" if image else ""
+        if image is None:
+            self.execution["Env"] = [PATH]
 
     def _step(self, number: int, instruction: Instruction, *, hidden: bool = False) -> None:
         """Do one step; the image of a hidden one is not told about."""

@@ -110,6 +110,8 @@ class CacheMounts:
         try:
             if not lock.try_acquire():
                 raise InUse(f"the cache mount {key} is used by a build")
+            if not lock.still_there():
+                raise FileNotFoundError
             aside = f"{self.paths.caches}/.gone-{os.urandom(6).hex()}"
             os.rename(folder, aside)
             remove_tree(aside)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
@@ -23,19 +22,18 @@ def check(engine: Engine, request: Request) -> int:
     """Check a Dockerfile, print what was found, and return 1 if that is anything."""
     done = engine.builds.check(request)
     text = done.text.decode(errors="replace").split("\n")
+    say(f"Check complete, {counted(len(done.verdict.findings))}")
     for finding in done.verdict.findings:
         say(written(finding, done.dockerfile or "Dockerfile", text))
-    say(f"Check complete, {counted(len(done.verdict.findings))}")
     if done.verdict.error:
-        sys.stdout.flush()
         warn(f"Error: {done.verdict.error}")
     return 1 if done.verdict.findings else 0
 
 
 def written(finding: Finding, name: str, text: Sequence[str]) -> str:
-    """Write one finding, and an empty line."""
-    lines = [f"WARNING: {finding.rule} - {finding.url}", finding.text, *excerpt(finding.span, name, text)]
-    return "\n".join([*lines, ""])
+    """Write one finding below an empty line."""
+    lines = ["", f"WARNING: {finding.rule} - {finding.url}", finding.text, *excerpt(finding.span, name, text)]
+    return "\n".join(lines)
 
 
 def counted(findings: int) -> str:

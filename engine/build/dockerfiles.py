@@ -7,7 +7,7 @@ import os
 import stat
 from typing import BinaryIO, NamedTuple
 
-from engine.errors import InvalidInput, NotFound, from_os
+from engine.errors import EngineError, InvalidInput, NotFound, NotPermitted, from_os
 from engine.kernel import files
 
 _NAMES = ("Dockerfile", "dockerfile")
@@ -96,7 +96,9 @@ def _read(descriptor: int, name: str) -> bytes:
         os.close(descriptor)
 
 
-def _missing(error: OSError) -> NotFound | InvalidInput:
+def _missing(error: OSError) -> EngineError:
+    if error.errno == errno.EACCES:
+        return NotPermitted(f"error checking context: no permission to read from '{error.filename}'")
     kind = NotFound if error.errno in (errno.ENOENT, errno.ENOTDIR) else InvalidInput
     where = os.fsdecode(error.filename or "")
     return kind(

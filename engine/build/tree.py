@@ -157,7 +157,7 @@ class Tree:
                     os.close(descriptor)
             except OSError as error:
                 if error.errno not in _GONE:
-                    raise self._unreadable(path, error) from error
+                    raise self._unreadable("can't stat", path, error) from error
                 folder = Folder(path, "", [], [])
             self._folders[path] = folder
         return folder
@@ -282,19 +282,20 @@ class Tree:
                 except OSError as error:
                     if error.errno not in _GONE:
                         path = folder.path + b"/" if folder.path else b""
-                        raise self._unreadable(path + os.fsencode(folder.names[place]), error) from error
+                        path += os.fsencode(folder.names[place])
+                        raise self._unreadable("no permission to read from", path, error) from error
                     folder.learn(place, None)
         finally:
             os.close(descriptor)
         if not folder.packed:
             folder.packed = pack(folder.statuses)
 
-    def _unreadable(self, path: bytes, error: OSError) -> EngineError:
+    def _unreadable(self, problem: str, path: bytes, error: OSError) -> EngineError:
         """Say what docker says of a context that it may not read."""
         name = f"{self._name}/{os.fsdecode(path)}"
         if error.errno in (errno.EACCES, errno.EPERM):
             return NotPermitted(
-                f"error checking context: no permission to read from '{name}'",
+                f"error checking context: {problem} '{name}'",
                 resolution="make it readable, or name it in .dockerignore",
             )
         return from_os(OSError(error.errno, error.strerror, name), "error checking context")

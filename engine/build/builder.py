@@ -161,7 +161,7 @@ class Builder:
         for destination in self.request.output:
             from engine.build.output import export
 
-            export(self.store, self.yard.events, image, destination, names)
+            export(self.store, self.yard.events, image, destination, names, self.request.folder)
             self._report(Exported(destination.kind, destination.place))
         labels = (work.results[work.plan.target].execution.get("Labels")) or {}
         self._report(Finished(image, time.time()))

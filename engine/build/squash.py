@@ -6,7 +6,7 @@ import json
 import os
 import stat
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from engine.build.hashing import EMPTY
@@ -68,28 +68,31 @@ def _merged(store: Store, ingest: Ingest, image: Image, under: int) -> Layer | N
     directory = ingest.directory("squashed")
     before = root_of(places[above:]) if under else None
     try:
-        _write(list(_differences(before, root_of(places), "")), directory)
+        _write(_differences(before, root_of(places)), directory)
     except OSError as error:
         raise from_os(error, "cannot merge the layers") from error
     packed = measure(directory)
     return None if packed.diff_id == EMPTY else Layer(packed.diff_id, packed.size, None, directory)
 
 
-def _differences(before: Node | None, after: Node, place: str) -> Iterator[_Difference]:
+def _differences(before: Node | None, after: Node) -> Iterator[_Difference]:
     """Yield what differs between two stacks, one standing on the other; directories before their content."""
-    old = children(before) if before else {}
-    for name, node in children(after).items():
-        path, was = place + name, old.pop(name, None)
-        if was is not None and (was.path, was.parts) == (node.path, node.parts):
-            continue  # the very same, which no upper layer touches
-        yield _Difference(path, node)
-        if node.is_directory:
-            yield from _differences(was if was and was.is_directory else None, node, f"{path}/")
-    for name in old:
-        yield _Difference(place + name, None)
+    pending = [(before, after, "")]
+    while pending:
+        before, after, place = pending.pop()
+        old = children(before) if before else {}
+        for name, node in children(after).items():
+            path, was = place + name, old.pop(name, None)
+            if was is not None and (was.path, was.parts) == (node.path, node.parts):
+                continue  # the very same, which no upper layer touches
+            yield _Difference(path, node)
+            if node.is_directory:
+                pending.append((was if was and was.is_directory else None, node, f"{path}/"))
+        for name in old:
+            yield _Difference(place + name, None)
 
 
-def _write(differences: Sequence[_Difference], directory: str) -> None:
+def _write(differences: Iterable[_Difference], directory: str) -> None:
     """Make a layer of them; files are shared with the layers they come from, since none ever changes."""
     filled: list[tuple[Node, str]] = []
     for path, node in differences:

@@ -10,6 +10,8 @@ from pathlib import Path
 import pytest
 
 from engine.engine import Engine
+from engine.shim.runner import Runner
+from tests.system.runs import Bench
 
 BASE, PYTHON = "yard/base:latest", "yard/python:latest"
 
@@ -71,3 +73,17 @@ def _add(tar: tarfile.TarFile, name: str, entry: Entry) -> None:
         entry.size, entry.mode = len(content), 0o755
     entry.name = name
     tar.addfile(entry, io.BytesIO(content))
+
+
+@pytest.fixture
+def runner(yard_root: str) -> Iterator[Runner]:
+    runner = Runner(f"{yard_root}/seccomp")
+    yield runner
+    runner.close()
+
+
+@pytest.fixture
+def bench(yard: Engine, runner: Runner, tmp_path: Path) -> Bench:
+    chain = yard.images.get("yard/base:latest").chain
+    lowers = tuple(yard.store.paths.snapshot(layer.snapshot) for layer in reversed(chain))
+    return Bench(yard, lowers, runner, tmp_path)

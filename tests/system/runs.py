@@ -7,11 +7,11 @@ from pathlib import Path
 from typing import NamedTuple
 
 from engine.build import execution
+from engine.engine import Engine
 from engine.shim.runner import Runner
 from engine.snapshots.choice import choose
 from engine.snapshots.copying import Copying
 from engine.snapshots.overlay import Overlay
-from engine.store.store import Store
 
 
 class Result(NamedTuple):
@@ -29,12 +29,13 @@ class Result(NamedTuple):
 class Bench:
     """A runner, a base image's layers, and a folder for what arises."""
 
-    def __init__(self, store: Store, lowers: tuple[str, ...], runner: Runner, folder: Path) -> None:
-        self.store = store
+    def __init__(self, yard: Engine, lowers: tuple[str, ...], runner: Runner, folder: Path) -> None:
+        self.store = yard.store
+        self.images = yard.images
         self.lowers = lowers
         self.runner = runner
         self.folder = folder
-        self.snapshotter: Overlay | Copying = choose(store.paths)  # type: ignore[assignment]
+        self.snapshotter: Overlay | Copying = choose(yard.store.paths)  # type: ignore[assignment]
         self._count = 0
 
     def job(self, *command: str, **more: object) -> execution.Job:

@@ -9,33 +9,17 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from engine.engine import Engine
 from engine.errors import Cancelled, EngineError, StartFailed
-from engine.shim.runner import Runner
 from engine.snapshots.copying import Copying
 from engine.snapshots.overlay import Overlay
 from tests.system.runs import Bench, children_of, groups, lives
 
 pytestmark = pytest.mark.root
-
-
-@pytest.fixture
-def runner(yard_root: str) -> Iterator[Runner]:
-    runner = Runner(f"{yard_root}/seccomp")
-    yield runner
-    runner.close()
-
-
-@pytest.fixture
-def bench(yard: Engine, runner: Runner, tmp_path: Path) -> Bench:
-    chain = yard.images.get("yard/base:latest").chain
-    lowers = tuple(yard.store.paths.snapshot(layer.snapshot) for layer in reversed(chain))
-    return Bench(yard.store, lowers, runner, tmp_path)
 
 
 def test_output_comes_by_stream_and_the_code_with_it(bench: Bench) -> None:
@@ -224,7 +208,7 @@ lowers = tuple(yard.store.paths.snapshot(layer.snapshot) for layer in reversed(c
 with yard.store.ingest() as ingest:
     runner = Runner({root!r} + "/seccomp")
     print(runner.pid, flush=True)
-    bench = Bench(yard.store, lowers, runner, Path(ingest.path))
+    bench = Bench(yard, lowers, runner, Path(ingest.path))
     while True:
         bench.run("sleep {token} & echo x > /x; sleep {pause}")
 """

@@ -7,15 +7,24 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 from app.workbench.figures import count, short_id, size
-from app.workbench.keys import CONTAINER, GLOBAL, IMAGE, LIST, OBJECT, Key, named
-from app.workbench.yard import Container, Image, Kind, Lists
+from app.workbench.keys import BUILD, CONTAINER, GLOBAL, IMAGE, LIST, OBJECT, Key, named
+from app.workbench.yard import Build, Container, Image, Kind, Lists
 
 DOING = {
     "start": "starting", "stop": "stopping", "restart": "restarting", "kill": "killing", "remove": "removing",
     "rename": "renaming", "tag": "tagging", "prune": "pruning",
 }  # fmt: skip
 NOUNS = {"image": "an image", "container": "a container", "volume": "a volume", "build": "a build"}
-_OWN = {"image": {"run", "tag"}, "container": {"logs", "start", "stop", "restart", "kill", "rename"}}
+_OWN = {
+    "image": {"run", "tag"},
+    "container": {"logs", "start", "stop", "restart", "kill", "rename"},
+    "build": {"again", "image", "output", "shell", "stop"},
+}
+_UNSAID = {
+    "logs": "has logs", "image": "has an image that came out", "output": "has an output",
+    "shell": "has steps to open a shell on", "again": "can be built again",
+}  # fmt: skip
+"""What to say of an action that is no verb."""
 _SHARED = {"remove", "copy"}
 
 
@@ -47,6 +56,11 @@ def image_of(selection: Selection, lists: Lists) -> Image | None:
     return next((one for one in lists.images if selection.kind == "image" and one.id == selection.id), None)
 
 
+def build_of(selection: Selection, lists: Lists) -> Build | None:
+    """Find the selected build."""
+    return next((one for one in lists.builds if selection.kind == "build" and one.id == selection.key), None)
+
+
 def users_of(selection: Selection, lists: Lists) -> list[str]:
     """Name the containers that need the selected image or volume."""
     if selection.kind == "image":
@@ -59,19 +73,19 @@ def users_of(selection: Selection, lists: Lists) -> list[str]:
 def refusal(action: str, selection: Selection, lists: Lists) -> str | None:
     """Say in one line why this cannot be done now; None if it can."""
     if action == "prune":
-        return "There is nothing here to prune yet" if selection.kind == "build" else None
+        return None
     if action not in _SHARED and action not in _OWN.get(selection.kind, ()):
         owner = next(kind for kind, actions in _OWN.items() if action in actions)
-        return (
-            f"Only {NOUNS[owner]} has {action}"
-            if action == "logs"
-            else f"You can {action} only {NOUNS[owner]}"
-        )
+        said = _UNSAID.get(action)
+        return f"Only {NOUNS[owner]} {said}" if said else f"You can {action} only {NOUNS[owner]}"
     if not selection.key:
         return f"There is no {selection.kind} here"
     container = container_of(selection, lists)
     if container:
         return _container_refusal(action, container)
+    build = build_of(selection, lists)
+    if build:
+        return _build_refusal(action, build, lists)
     users = users_of(selection, lists) if action == "remove" else []
     image = image_of(selection, lists)
     if users and not (image and len(image.tags) > 1):
@@ -96,14 +110,30 @@ def _container_refusal(action: str, container: Container) -> str | None:
     return None
 
 
+def _build_refusal(action: str, build: Build, lists: Lists) -> str | None:
+    match action:
+        case "stop" | "shell" | "remove" | "again" if build.running:
+            return None if action == "stop" else "It still runs: s stops it"
+        case "stop":
+            return "It is over already"
+        case "image" if not build.image:
+            return "It still runs" if build.running else "No image came out of it"
+        case "image" if all(one.id != build.image for one in lists.images):
+            return "The image that came out is gone, or only steps of later builds stand on it"
+    return None
+
+
 def hints(selection: Selection, lists: Lists) -> list[Key]:
     """List the keys that make sense for the selected object now, the likeliest first."""
-    tables: dict[Kind, Sequence[Key]] = {"image": IMAGE, "container": CONTAINER}
+    tables: dict[Kind, Sequence[Key]] = {"image": IMAGE, "container": CONTAINER, "build": BUILD}
     legal = [key for key in tables.get(selection.kind, ()) if refusal(key.id, selection, lists) is None]
     container = container_of(selection, lists)
     if container and not container.alive:
         legal = [key for key in legal if key.id != "restart"]
     legal += [key for key in OBJECT if key.id != "prune" and refusal(key.id, selection, lists) is None]
+    if selection.kind == "build":
+        stop = [named("stop", CONTAINER)] if refusal("stop", selection, lists) is None else []
+        return [named("build", GLOBAL), *stop, *legal, named("filter", LIST)]
     return [*legal, named("filter", LIST), *([named("bring", GLOBAL)] if selection.kind == "image" else [])]
 
 
@@ -117,6 +147,12 @@ def words(action: str, selection: Selection, lists: Lists, argument: str = "") -
             return ["rmi", _known_as(selection)]
         case "remove", "volume":
             return ["volume", "rm", selection.target]
+        case "remove", "build":
+            return ["buildx", "history", "rm", short_id(selection.target)]
+        case "output", _:
+            return ["buildx", "history", "logs", short_id(selection.target)]
+        case "prune", "build":
+            return ["builder", "prune", "-f"]
         case "prune", kind:
             return [kind, "prune", "-f"]
         case "tag", _:
@@ -124,6 +160,14 @@ def words(action: str, selection: Selection, lists: Lists, argument: str = "") -
         case "rename", _:
             return ["rename", selection.name, argument]
     return [action, selection.name]
+
+
+def typed(action: str, selection: Selection, lists: Lists, argument: str = "") -> str:
+    """Write the command that an action equals the way it is typed."""
+    build = build_of(selection, lists)
+    if action == "stop" and build:
+        return f"$ kill -INT {build.pid}"
+    return line(words(action, selection, lists, argument))
 
 
 def line(words: Sequence[str]) -> str:
@@ -163,6 +207,10 @@ def question(action: str, selection: Selection, lists: Lists) -> Question:
     if image:
         shared = "Layers that other images use stay; the rest are deleted."
         return Question(f"Remove image {name}?", (f"It measures {size(image.size)}.", shared), "remove")
+    if selection.kind == "build":
+        return Question(
+            f"Forget the build of {name}?", ("Its steps and its output; what it made stays.",), "forget"
+        )
     return Question(f"Remove {selection.kind} {name}?", ("All files in it are deleted.",), "remove")
 
 
@@ -172,6 +220,9 @@ def _prune_question(kind: Kind, lists: Lists) -> Question:
         return Question(
             "Remove all stopped containers?", (_names(stopped, "container"), "Their logs go too."), "prune"
         )
+    if kind == "build":
+        lost = "Results of steps that no image needs, and cache mounts: the next builds do them anew."
+        return Question("Prune the build cache?", (lost, "The builds in this list stay."), "prune")
     used = {one.image_id for one in lists.containers}
     if kind == "image":
         loose = [short_id(one.id) for one in lists.images if not one.tags and one.id not in used]

@@ -17,7 +17,7 @@ def deed(
     target = selection.target
     calls: dict[str, Callable[[], None]] = {
         "start": partial(yard.start, target),
-        "stop": partial(yard.stop, target),
+        "stop": partial(yard.interrupt if selection.kind == "build" else yard.stop, target),
         "restart": partial(yard.restart, target),
         "kill": partial(yard.kill, target),
         "rename": partial(yard.rename, target, argument),
@@ -36,6 +36,8 @@ def _removal(yard: Yard, selection: Selection, lists: Lists) -> Callable[[], Non
         return partial(yard.remove_container, container.id, container.alive)
     if selection.kind == "image":
         return partial(yard.remove_image, selection.target, False)
+    if selection.kind == "build":
+        return partial(yard.remove_build, selection.target)
     return partial(yard.remove_volume, selection.target)
 
 

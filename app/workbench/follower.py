@@ -13,8 +13,8 @@ PAUSE = 0.1
 SETTLING = 0.5
 """Seconds after the first reading until all is read once more, as nobody followed before."""
 UNTOLD = 4.0
-"""Seconds after which containers are read again though nothing was told: a killed monitor tells nothing."""
-ALL = frozenset(("image", "container", "volume"))
+"""Seconds after which what lives is read again though nothing was told: who is killed tells nothing."""
+ALL = frozenset(("image", "container", "volume", "build"))
 
 
 class Follower:
@@ -33,7 +33,8 @@ class Follower:
 
     def start(self) -> None:
         """Begin to read and to follow."""
-        for work, name in ((self._follow, "happenings"), (self._read, "lists")):
+        works = (self._follow, "happenings"), (self._follow_builds, "builds"), (self._read, "lists")
+        for work, name in works:
             threading.Thread(target=work, daemon=True, name=name).start()
 
     def close(self) -> None:
@@ -58,18 +59,29 @@ class Follower:
             except (EngineError, OSError):
                 self._over.wait(1)
 
+    def _follow_builds(self) -> None:
+        while not self._over.is_set():
+            try:
+                for _ in self._yard.build_changes(self._over.is_set):
+                    self._mark(frozenset(("build",)))
+                    # What a step prints changes no list: a flood of it is looked at now and then.
+                    self._over.wait(PAUSE)
+            except (EngineError, OSError):
+                self._over.wait(1)
+
     def _read(self) -> None:
         self._try(ALL)
         self._wake.wait(SETTLING)
         self._mark(ALL)
         while not self._over.is_set():
-            alive = any(container.alive for container in self._lists.containers)
+            alive = any(one.alive for one in self._lists.containers)
+            alive = alive or any(one.running for one in self._lists.builds)
             told = self._wake.wait(UNTOLD if alive else None)
             self._wake.clear()
             with self._lock:
                 kinds, self._dirty = frozenset(self._dirty), set()
             if not self._over.is_set():
-                self._try(kinds if told else frozenset(("container",)))
+                self._try(kinds if told else frozenset(("container", "build")))
                 self._over.wait(PAUSE)
 
     def _try(self, kinds: frozenset[str]) -> None:
@@ -80,6 +92,7 @@ class Follower:
                 yard.images() if "image" in kinds else before.images,
                 yard.containers() if "container" in kinds else before.containers,
                 yard.volumes() if "volume" in kinds else before.volumes,
+                yard.builds() if "build" in kinds else before.builds,
             )
         except EngineError as error:
             self._failed(error)

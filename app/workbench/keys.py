@@ -32,6 +32,7 @@ GLOBAL = (
     Key("next_tab", "right_square_bracket", "]", "", "Tab to the right"),
     Key("zoom_in", "plus,equals_sign", "+", "", "More room for the right side"),
     Key("zoom_out", "underscore,minus", "_", "", "More room for the lists"),
+    Key("build", "b", "b", "build", "Build a Dockerfile"),
     Key("bring", "i", "i", "import", "Load or import a file as an image"),
     Key("command", "colon", ":", "command", "Run any stackyard line"),
     Key("theme", "T", "T", "", "Next colour theme"),
@@ -56,10 +57,16 @@ IMAGE = (
 CONTAINER = (
     Key("logs", "l", "l", "logs", "Show the log"),
     Key("start", "S", "S", "start", "Start"),
-    Key("stop", "s", "s", "stop", "Stop"),
+    Key("stop", "s", "s", "stop", "Stop; a running build too"),
     Key("restart", "r", "r", "restart", "Restart"),
     Key("kill", "K", "K", "kill", "Kill at once"),
     Key("rename", "R", "R", "rename", "Rename"),
+)
+BUILD = (
+    Key("again", "B", "B", "again", "Build the same once more"),
+    Key("image", "I", "I", "image", "Go to the image that came out"),
+    Key("output", "o", "o", "output", "What it printed: all, or the chosen step"),
+    Key("shell", "E", "E", "shell", "A shell on what the chosen step left; before a failed one"),
 )
 OBJECT = (
     Key("remove", "d", "d", "remove", "Remove (asks)"),
@@ -91,6 +98,18 @@ TEXT = (
     Key("scroll_first", "g,home", "g", "", "To the beginning"),
     Key("scroll_last", "G,end", "G", "", "To the end"),
 )
+OUTPUT = (
+    Key("previous_step", "left_curly_bracket", "{", "", "Output of the step before"),
+    Key("next_step", "right_curly_bracket", "}", "step", "Output of the next step"),
+)
+STEPS = (
+    Key("cursor_down", "j,down", "j ↓", "step", "The step below"),
+    Key("cursor_up", "k,up", "k ↑", "", "The step above"),
+    Key("cursor_first", "g,home", "g", "", "The first step"),
+    Key("cursor_last", "G,end", "G", "", "The last step"),
+    Key("follow", "f", "f", "follow", "Go along with the build"),
+    Key("open", "enter", "Enter", "output", "What the step printed"),
+)
 STACK = (
     Key("cursor_down", "j,down", "j ↓", "layer", "The block below"),
     Key("cursor_up", "k,up", "k ↑", "", "The block above"),
@@ -102,9 +121,12 @@ PAGES: tuple[tuple[str, tuple[Key, ...]], ...] = (
     ("In a list", LIST),
     ("Image", IMAGE),
     ("Container", CONTAINER),
-    ("Image, container, volume", OBJECT),
-    ("Log", LOG),
+    ("Build", BUILD),
+    ("Whatever is selected", OBJECT),
+    ("Log and output", LOG),
     ("Stack", STACK),
+    ("Steps", STEPS),
+    ("Output of a build", OUTPUT),
 )
 
 

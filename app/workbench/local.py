@@ -9,6 +9,7 @@ import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
+from app.workbench.localbuilds import LocalBuilds
 from app.workbench.yard import Container, Happening, Image, Kind, Layer, Step, Volume
 
 if TYPE_CHECKING:
@@ -19,10 +20,11 @@ if TYPE_CHECKING:
     from engine.images.records import Image as ImageRecord
 
 
-class LocalYard:
+class LocalYard(LocalBuilds):
     """Answers for one engine."""
 
     def __init__(self, engine: Engine) -> None:
+        super().__init__(engine.paths)
         self._engine = engine
 
     def now(self) -> float:
@@ -126,14 +128,21 @@ class LocalYard:
         self._engine.images.tag(image, reference)
 
     def prune(self, kind: Kind) -> int:
-        """Remove what nothing uses."""
+        """Remove what nothing uses; of builds, what only the cache needs."""
         rooms = {
+            "build": self._engine.builds,
             "image": self._engine.images,
             "container": self._engine.containers,
             "volume": self._engine.volumes,
         }
         pruned: int = rooms[kind].prune().reclaimed  # type: ignore[attr-defined]
         return pruned
+
+    def shell(self, image: str) -> int:
+        """Run a shell on the image."""
+        from engine.errors import Unsupported
+
+        raise Unsupported("no shell can be opened yet")
 
     def command(self, words: Sequence[str]) -> list[str]:
         """Run the same program on the same store."""

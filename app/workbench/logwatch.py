@@ -4,35 +4,34 @@ from __future__ import annotations
 
 import os
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 
-from app.workbench.yard import Yard
 from engine.errors import EngineError
 
 PAUSE = 0.1
 """Seconds between two tellings."""
+Changes = Callable[[int], Iterator[None]]
+"""Yields each time a log has grown, until the descriptor it was given becomes readable."""
 
 
 class LogWatch:
-    """Calls `grew` (from its own thread) whenever a container's log has grown, until it is closed."""
+    """Calls `grew` (from its own thread) whenever a log has grown, until it is closed."""
 
-    def __init__(self, yard: Yard, container: str, grew: Callable[[], object]) -> None:
+    def __init__(self, changes: Changes, grew: Callable[[], object]) -> None:
         self._over = threading.Event()
         self._stop = os.eventfd(0, os.EFD_CLOEXEC | os.EFD_NONBLOCK)
-        self._thread = threading.Thread(
-            target=self._follow, args=(yard, container, grew), daemon=True, name="log"
-        )
+        self._thread = threading.Thread(target=self._follow, args=(changes, grew), daemon=True, name="log")
         self._thread.start()
 
-    def _follow(self, yard: Yard, container: str, grew: Callable[[], object]) -> None:
+    def _follow(self, changes: Changes, grew: Callable[[], object]) -> None:
         try:
-            for _ in yard.log_changes(container, self._stop):
+            for _ in changes(self._stop):
                 if self._over.is_set():
                     break
                 grew()
                 self._over.wait(PAUSE)
         except (EngineError, OSError):
-            # The container was removed while its log was shown; the list says so.
+            # What is followed was removed while it was shown; the list says so.
             pass
         finally:
             os.close(self._stop)

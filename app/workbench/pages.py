@@ -22,21 +22,10 @@ _CONFIG = (
     ("Labels", "Labels"),
 )  # fmt: skip
 
-BUILDS = (
-    "Builds will stand here: every step of a Dockerfile, live,",
-    "with what was cached, what ran and why, and a watch that",
-    "rebuilds the step that a saved file belongs to.",
-)
-
 
 def says(text: str) -> Lay:
     """Lay out one quiet sentence."""
     return lambda width: [[Span(" " + part, "dim")] for part in wrap(text, width - 1)]
-
-
-def builds() -> Lay:
-    """Say what will be here."""
-    return says(" ".join(BUILDS))
 
 
 def history(steps: Sequence[Step], now: float) -> Lay:

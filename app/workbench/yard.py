@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from typing import Any, Literal, NamedTuple, Protocol
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple, Protocol
+
+if TYPE_CHECKING:
+    from engine.build.events import Event
 
 Kind = Literal["image", "container", "volume", "build"]
 
@@ -72,12 +75,44 @@ class Volume(NamedTuple):
     created: float
 
 
+class Build(NamedTuple):
+    """One build, in a few words."""
+
+    id: str
+    title: str
+    state: str
+    """running, done, failed, cancelled or died."""
+    started: float
+    ended: float = 0
+    """0 while it runs."""
+    image: str = ""
+    step: int = 0
+    """The step begun last, counted from 1."""
+    finished: int = 0
+    total: int = 0
+    """0 until there is a plan."""
+    tags: tuple[str, ...] = ()
+    context: str = ""
+    dockerfile: str = ""
+    message: str = ""
+    """Why it failed."""
+    line: int = 0
+    """Of the Dockerfile, to blame; 0 if none is."""
+    pid: int = 0
+
+    @property
+    def running(self) -> bool:
+        """Whether it still works."""
+        return self.state == "running"
+
+
 class Lists(NamedTuple):
     """Everything the left side shows, read at one moment."""
 
     images: tuple[Image, ...] = ()
     containers: tuple[Container, ...] = ()
     volumes: tuple[Volume, ...] = ()
+    builds: tuple[Build, ...] = ()
 
 
 class Happening(NamedTuple):
@@ -135,6 +170,30 @@ class Log(Protocol):
         """Let go of it."""
 
 
+class Recording(Protocol):
+    """What one build told and printed; `changes` takes it in, in its own thread."""
+
+    events: list[Event]
+    """All but what was printed; it only ever grows."""
+
+    def output(self, step: int = 0) -> Log:
+        """Return the lines of one step, or with 0 those of the whole build."""
+
+    def changes(self, stop: int) -> Iterator[None]:
+        """Yield each time there was something new, until the descriptor `stop` becomes readable."""
+
+    def close(self) -> None:
+        """Let go of it."""
+
+
+class Line(NamedTuple):
+    """The words of a command, and the folder in which they are said."""
+
+    words: list[str]
+    folder: str = ""
+    """Empty: wherever we are."""
+
+
 class Yard(Protocol):
     """An engine as the workbench sees it; every call may block and is made from a thread.
 
@@ -155,6 +214,30 @@ class Yard(Protocol):
 
     def volumes(self) -> tuple[Volume, ...]:
         """Read what volumes there are."""
+
+    def builds(self) -> tuple[Build, ...]:
+        """Read what builds are remembered."""
+
+    def build_changes(self, stop: Callable[[], bool]) -> Iterator[None]:
+        """Yield whenever a build has told something; `stop` is asked at least once a second."""
+
+    def recording(self, build: str) -> Recording:
+        """Open what a build told and printed, all of it taken in."""
+
+    def dockerfile(self, build: str) -> str:
+        """Return the Dockerfile that was built; empty if it was never found."""
+
+    def again(self, build: str) -> Line:
+        """Return the command that builds the same once more; raises Conflict if none can."""
+
+    def interrupt(self, build: str) -> None:
+        """Ask a running build to end."""
+
+    def shell(self, image: str) -> int:
+        """Let somebody work in a shell on an image, on this terminal; return its exit code."""
+
+    def remove_build(self, build: str) -> None:
+        """Forget a build; what it made stays."""
 
     def layers(self, image: str) -> tuple[Layer, ...]:
         """List an image's layers, the base first."""

@@ -56,6 +56,7 @@ class Recording:
         self._places, self._starts = array("Q"), array("I")
         self._steps, self._streams = array("I"), bytearray()
         self._by_step: dict[int, array[int]] = {}
+        self._told_failure = False
         self._unfinished: set[tuple[int, int]] = set()
         self._read: dict[int, tuple[bytes, dict[str, Any]]] = {}
 
@@ -64,6 +65,10 @@ class Recording:
         descriptor, self._file = self._file, -1
         if descriptor >= 0:
             os.close(descriptor)
+
+    def __del__(self) -> None:
+        if "_file" in self.__dict__:
+            self.close()
 
     def take_in(self) -> bool:
         """Read what was written since; tell whether anything was."""
@@ -128,6 +133,9 @@ class Recording:
         self.events.append(happened)
         if isinstance(happened, Planned):
             self.total = len(happened.steps)
+        if isinstance(happened, Failed) and not happened.cancelled and self._told_failure:
+            return
+        self._told_failure |= isinstance(happened, StepFailed)
         if _sentence(happened, self.total):
             step = 0 if isinstance(happened, StepStarted | Failed) else getattr(happened, "step", 0)
             self._add(place, 0, step, TOLD)

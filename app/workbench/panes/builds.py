@@ -1,20 +1,21 @@
-"""The list of builds, empty until there is a builder."""
+"""The list of builds."""
 
 from __future__ import annotations
 
+from app.workbench import buildrows
 from app.workbench.panes.rowlist import RowList
 from app.workbench.rows import Row
 from app.workbench.yard import Lists
 
 
 class Builds(RowList):
-    """Builds: nothing yet."""
+    """The builds that are remembered, the newest first."""
 
     kind = "build"
     number = 4
     heading = "Builds"
-    nothing = "None yet."
+    nothing = "No builds yet: b builds a Dockerfile."
 
     def make(self, lists: Lists, now: float, width: int) -> list[Row]:
-        """Make no rows: nothing is built yet."""
-        return []
+        """Make one row for each build."""
+        return buildrows.builds(lists.builds, now)

@@ -13,7 +13,7 @@ from textual.screen import Screen
 from app.workbench.actions import Selection, hints
 from app.workbench.bottom import HintLine, StatusLine
 from app.workbench.errands import Errands
-from app.workbench.keys import GLOBAL, LOG, STACK, TEXT, Key, bindings, named
+from app.workbench.keys import GLOBAL, LOG, OUTPUT, STACK, STEPS, TEXT, Key, bindings, named
 from app.workbench.panes.builds import Builds
 from app.workbench.panes.containers import Containers
 from app.workbench.panes.images import Images
@@ -22,6 +22,7 @@ from app.workbench.panes.volumes import Volumes
 from app.workbench.tabs.detail import Detail
 from app.workbench.tabs.logs import LogView
 from app.workbench.tabs.stack import StackView
+from app.workbench.tabs.steps import StepList
 from app.workbench.tabs.text import TextView
 from app.workbench.yard import Lists, Yard
 
@@ -47,6 +48,7 @@ class Board(Screen[None]):
         self.status = StatusLine()
         self._hints = HintLine()
         self._wanted = ""
+        self._wanted_pid = 0
         self._zoom = 0
 
     def compose(self) -> ComposeResult:
@@ -88,10 +90,18 @@ class Board(Screen[None]):
         self._wanted = key
         self._look_for_wanted()
 
+    def want_build(self, pid: int) -> None:
+        """Select the build of a process as soon as it is listed."""
+        self._wanted_pid = pid
+        self._look_for_wanted()
+
     def _look_for_wanted(self) -> None:
+        for build in self.lists.builds:
+            if self._wanted_pid and build.pid == self._wanted_pid:
+                self._wanted, self._wanted_pid = build.id, 0
         if not self._wanted:
             return
-        for pane in self._panes[:2]:
+        for pane in (self._panes[0], self._panes[1], self._panes[3]):
             named = [one.id for one in self.lists.containers if one.name == self._wanted]
             for key in pane.keys:
                 if key.startswith(self._wanted) or key in named:
@@ -103,7 +113,7 @@ class Board(Screen[None]):
 
     def _tick(self) -> None:
         now = self._yard.now()
-        for pane in self._panes[:3]:
+        for pane in self._panes:
             pane.show(self.lists, now)
 
     @property
@@ -123,14 +133,23 @@ class Board(Screen[None]):
         view: tuple[Key, ...] = ()
         if self.detail.has_focus_within:
             back = named("back", GLOBAL)._replace(hint="back")
-            keys = [key for key in keys if key.id not in ("filter", "logs", "bring")]
+            keys = [key for key in keys if key.id not in ("filter", "logs", "bring", "build")]
             if isinstance(self.focused, LogView):
                 view = tuple(named(id, LOG) for id in ("follow", "search", "wrap", "times"))
                 if self.detail.logs.searched:
                     view = (named("search_next", LOG), *view)
                 keys = [key for key in keys if key.id != "tag"]
+                if self.selection.kind == "build":
+                    view = (*(named(id, OUTPUT) for id in ("next_step", "previous_step")), *view)
             elif isinstance(self.focused, StackView):
                 view = (STACK[0],)
+            elif isinstance(self.focused, StepList):
+                view = (
+                    STEPS[0],
+                    named("open", STEPS),
+                    *([] if self.focused.following else [named("follow", STEPS)]),
+                )
+                keys = [key for key in keys if key.id != "output"]
             elif isinstance(self.focused, TextView):
                 view = (TEXT[0],)
             view = (back, *view)
@@ -147,6 +166,15 @@ class Board(Screen[None]):
         if self._zoom < 0:
             self._set_zoom(0)
         self.set_focus(self.detail.view)
+
+    def on_step_list_opened(self) -> None:
+        """Show what the step printed."""
+        self.detail.show_output(self.detail.step)
+        self._show_hints()
+
+    def on_step_list_moved(self) -> None:
+        """A cursor that was moved can be made to follow again."""
+        self._show_hints()
 
     def on_descendant_focus(self, event: DescendantFocus) -> None:
         """Show the keys of what has the focus."""

@@ -75,7 +75,7 @@ class Dialog(ModalScreen[list[str] | None]):
                     field = Input(id=id, placeholder=empty, suggester=suggester, compact=True)
                     field.cursor_blink = False
                     yield field
-            yield Paragraph(self._lay)
+            yield Paragraph(self._lay, id="line")
 
     def _lay(self, width: int) -> list[Spans]:
         lines: list[Spans] = [[Span(part, "dim")] for part in wrap(self.advice, width)]
@@ -96,7 +96,7 @@ class Dialog(ModalScreen[list[str] | None]):
     def on_input_changed(self) -> None:
         """Show the command as it is now."""
         self._wrong = ""
-        self.query_one(Paragraph).show(self._lay)
+        self.query_one("#line", Paragraph).show(self._lay)
 
     def on_input_submitted(self) -> None:
         """Answer, unless something is missing."""
@@ -104,7 +104,7 @@ class Dialog(ModalScreen[list[str] | None]):
             self.dismiss(self.words())
         except ValueError as problem:
             self._wrong = str(problem)
-            self.query_one(Paragraph).show(self._lay)
+            self.query_one("#line", Paragraph).show(self._lay)
 
 
 class RunDialog(Dialog):

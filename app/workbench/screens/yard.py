@@ -8,12 +8,12 @@ from typing import TYPE_CHECKING, ClassVar
 
 from textual.binding import BindingType
 
-from app.workbench.actions import DOING, Selection, line, question, refusal, words
+from app.workbench.actions import DOING, Selection, line, question, refusal, typed
 from app.workbench.deeds import deed
 from app.workbench.errands import Errands, sentence
 from app.workbench.keys import CONTAINER, IMAGE, OBJECT, bindings
 from app.workbench.panes.rowlist import RowList
-from app.workbench.screens.board import Board
+from app.workbench.screens.builds import BuildsScreen
 from app.workbench.spans import Span
 from app.workbench.yard import Yard
 
@@ -21,14 +21,13 @@ if TYPE_CHECKING:
     from app.workbench.prompt import Prompt
 
 
-class YardScreen(Board):
+class YardScreen(BuildsScreen):
     """Acts on what is selected."""
 
     BINDINGS: ClassVar[list[BindingType]] = [*bindings(IMAGE, CONTAINER, OBJECT)]
 
     def __init__(self, yard: Yard, errands: Errands, again: Callable[[], object]) -> None:
-        super().__init__(yard, errands)
-        self._again = again
+        super().__init__(yard, errands, again)
         self._prompt: Prompt | None = None
         self._typed: list[str] = []
 
@@ -119,14 +118,14 @@ class YardScreen(Board):
         elif action in ("remove", "prune"):
             from app.workbench.screens.confirm import ConfirmScreen
 
-            command = line(words(action, selection, self.lists))
+            command = typed(action, selection, self.lists)
             asked = ConfirmScreen(question(action, selection, self.lists), command)
             self.app.push_screen(asked, lambda yes: self._do(action, selection) if yes else None)
         else:
             self._do(action, selection, argument)
 
     def _do(self, action: str, selection: Selection, argument: str = "") -> None:
-        command = line(words(action, selection, self.lists, argument))
+        command = typed(action, selection, self.lists, argument)
         began = time.monotonic()
         self.status.doing(command, DOING[action])
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from functools import partial
 from typing import TYPE_CHECKING
 
@@ -10,13 +11,15 @@ from textual.containers import Vertical
 from textual.widget import Widget
 
 from app.workbench import pages, rows
-from app.workbench.actions import Selection, container_of, image_of
+from app.workbench.actions import Selection, build_of, container_of, image_of
 from app.workbench.logwatch import LogWatch
 from app.workbench.spans import Span
 from app.workbench.stack import blocks
 from app.workbench.tabs.bars import TabBar, TitleBar
+from app.workbench.tabs.building import Building
 from app.workbench.tabs.logs import LogView
 from app.workbench.tabs.stack import StackView
+from app.workbench.tabs.steps import StepsTab
 from app.workbench.tabs.text import Lay, TextView
 from app.workbench.yard import Container, Kind, Layer, Lists, Log, Yard
 from engine.errors import EngineError
@@ -28,7 +31,7 @@ TABS: dict[Kind, tuple[str, ...]] = {
     "image": ("Stack", "History", "Config"),
     "container": ("Logs", "Stack", "Config"),
     "volume": ("Config", "Used by"),
-    "build": ("Builds",),
+    "build": ("Steps", "Output", "Dockerfile"),
 }
 
 
@@ -37,7 +40,8 @@ _NOTHING: dict[Kind, str] = {
     " `: import --from-host` makes one out of this machine's programs.",
     "container": "The log of a container will run here. x on an image starts one.",
     "volume": "Nothing here yet. A volume keeps data outside of the stack, longer than any container.",
-    "build": "",
+    "build": "The steps of a build will stand here: what was taken from the cache, what ran, why, and for how"
+    " long. b builds a Dockerfile.",
 }
 """What an empty list's right side says."""
 
@@ -50,25 +54,30 @@ class Detail(Vertical):
         self._yard, self._errands = yard, errands
         self._title, self._bar = TitleBar(), TabBar()
         self._stack, self._logs, self._text = StackView(id="stack"), LogView(id="logs"), TextView(id="text")
-        self._logs.display = self._text.display = False
+        self._steps = StepsTab(yard.now)
+        self._logs.display = self._text.display = self._steps.display = False
         self._selection = Selection("image")
         self._lists = Lists()
         self._tabs: dict[Kind, str] = {kind: tabs[0] for kind, tabs in TABS.items()}
         self._shown: tuple[object, ...] = ()
         self._told: object = None
         self._watch: LogWatch | None = None
+        views = self._steps, self._logs, self._text
+        self.building = Building(yard, errands, lambda *call: self.app.call_later(*call), views)
 
     def compose(self) -> ComposeResult:
-        """Lay out the bars and the three kinds of content."""
+        """Lay out the bars and the kinds of content."""
         yield self._title
         yield self._bar
         yield self._stack
         yield self._logs
         yield self._text
+        yield self._steps
 
     def on_unmount(self) -> None:
         """Let go of the log."""
         self._leave_log()
+        self.building.leave()
 
     @property
     def tab(self) -> str:
@@ -80,7 +89,8 @@ class Detail(Vertical):
         """The widget that shows the open tab."""
         if not self._selection.key:
             return self._text
-        return {"Stack": self._stack, "Logs": self._logs}.get(self.tab, self._text)
+        shown = {"Stack": self._stack, "Logs": self._logs, "Output": self._logs, "Steps": self._steps.list}
+        return shown.get(self.tab, self._text)
 
     @property
     def logs(self) -> LogView:
@@ -91,14 +101,14 @@ class Detail(Vertical):
         """Show another object, or the same one as it is now."""
         self._selection, self._lists = selection, lists
         self.retitle(row)
-        told = container_of(selection, lists) or image_of(selection, lists)
+        told = container_of(selection, lists) or image_of(selection, lists) or build_of(selection, lists)
         self._open(again=told != self._told and selection.key != "")
         self._told = told
 
     def retitle(self, row: rows.Row | None) -> None:
         """Say what is selected."""
         if row is None:
-            self._title.show(Span(""), {"build": "Builds"}.get(self._selection.kind, ""), "")
+            self._title.show(Span(""), "", "")
         else:
             self._title.show(row.mark, row.name, row.title)
 
@@ -115,6 +125,23 @@ class Detail(Vertical):
         if focused:
             self.screen.set_focus(self.view)
 
+    @property
+    def step(self) -> int:
+        """The number of the step under the cursor; 0 if no build is shown."""
+        return self._steps.step if self._selection.kind == "build" and self._selection.key else 0
+
+    def show_output(self, step: int) -> None:
+        """Show what one step of the build printed, or with 0 all of them."""
+        self.building.choose(step)
+        self._tabs["build"] = "Output"
+        self._open(again=True)
+        self.screen.set_focus(self.view)
+
+    def turn_step(self, by: int) -> None:
+        """Show the output of the step after the shown one, or before it."""
+        if self._selection.kind == "build" and self.tab == "Output":
+            self.building.turn(by)
+
     def _open(self, *, again: bool = False) -> None:
         """Show the open tab; the same again only if something about the object has changed."""
         self._bar.show(TABS[self._selection.kind], self.tab)
@@ -124,18 +151,24 @@ class Detail(Vertical):
             return
         self._shown = shown
         if not keep:
-            for view in (self._stack, self._logs, self._text):
-                view.display = view is self.view
-        if self.tab != "Logs":
+            shown_view = self._steps if self.view is self._steps.list else self.view
+            for view in (self._stack, self._logs, self._text, self._steps):
+                view.display = view is shown_view
+        build = self._selection.kind == "build" and self._selection.key
+        if self.tab != "Logs" and not (build and self.building.build):
             self._leave_log()
+        if not build:
+            self.building.leave()
         self._fill(keep)
 
     def _fill(self, keep: bool) -> None:
         selection, lists, now = self._selection, self._lists, self._yard.now()
-        if selection.kind == "build":
-            self._text.show(pages.builds())
-        elif not selection.key:
+        if not selection.key:
             self._nothing()
+        elif selection.kind == "build":
+            build = build_of(selection, lists)
+            if build:
+                self.building.show(build, self.tab)
         elif self.tab == "Logs":
             self._fill_logs(keep)
         elif self.tab == "Stack":
@@ -210,7 +243,8 @@ class Detail(Vertical):
                 log.close()
                 return
             self._logs.open(log, _silence(container), live=live)
-            self._watch = LogWatch(self._yard, id, lambda: self.app.call_later(self._grow, shown))
+            changes = partial(self._yard.log_changes, id)
+            self._watch = LogWatch(changes, lambda: self.app.call_later(self._grow, shown))
 
         def failed(error: EngineError) -> None:
             if shown == self._shown:
@@ -233,20 +267,32 @@ class Detail(Vertical):
 
     def on_log_view_search(self, event: LogView.Search) -> None:
         """Search in a thread, in a reader of its own."""
-        shown, id, token = self._shown, self._selection.id, self._logs.begin_search()
+        shown, token, opened = self._shown, self._logs.begin_search(), self._reader()
 
         def search() -> int | None:
-            log = self._yard.log(id)
+            log, close = opened()
             try:
                 return log.find(event.matcher, event.start, backward=event.backward, stop=token.is_set)
             finally:
-                log.close()
+                close()
 
         def done(line: int | None) -> None:
             if shown == self._shown and not token.is_set():
                 self._logs.found(line, event.backward)
 
         self._errands.run(search, done)
+
+    def _reader(self) -> Callable[[], tuple[Log, Callable[[], object]]]:
+        """Return a call that opens the shown log once more, with how to close it."""
+        if self._selection.kind == "build":
+            return self.building.reader()
+        id = self._selection.id
+
+        def open() -> tuple[Log, Callable[[], object]]:
+            log = self._yard.log(id)
+            return log, log.close
+
+        return open
 
     def on_tab_bar_chosen(self, event: TabBar.Chosen) -> None:
         """Open the tab that was clicked."""

@@ -54,10 +54,12 @@ class LogView(Painted, can_focus=True):
         self._said = ""
         self._searching: threading.Event | None = None
         self._seen = 0
+        self._label = ""
+        """Which part of a log it is."""
 
-    def open(self, log: Log | None, missing: str = "", *, live: bool = False) -> None:
+    def open(self, log: Log | None, missing: str = "", *, live: bool = False, label: str = "") -> None:
         """Show another log from its end; `missing` is what is said when it has no lines."""
-        self.live = live
+        self.live, self._label = live, label
         self.cancel_search()
         if self._log is not None:
             self._log.close()
@@ -200,7 +202,7 @@ class LogView(Painted, can_focus=True):
         end = Span(" ▼ following ", "chip") if self.live else Span(" ▼ the end ", "dim")
         state = end if self.following else Span(" ‖ held ", "warn")
         flags = " ".join(word for word, on in (("wrap", self.wrap), ("times", self.times)) if on)
-        left = [state, Span(f" {flags}", "dim")] if flags else [state]
+        left = [state, *(Span(f" {words}", "dim") for words in (self._label, flags) if words)]
         if self._said:
             left.append(Span(f" {self._said}", "accent"))
         rows = self.page.rows

@@ -10,6 +10,7 @@ from typing import Any, NamedTuple
 
 from app.workbench.yard import Container, Happening, Image, Kind, Layer, Step, Volume
 from engine.errors import EngineError, NotFound
+from tests.app.workbench.fakebuilds import FakeBuilds
 
 NOW = 1_700_000_000.0
 MINUTE, HOUR, DAY = 60, 3600, 86400
@@ -163,7 +164,7 @@ def a_log(count: int) -> list[tuple[str, bytes]]:
     return lines
 
 
-class FakeYard:
+class FakeYard(FakeBuilds):
     """Answers from memory; `asked` lists what was asked, `fail` makes the next action fail."""
 
     def __init__(
@@ -172,6 +173,7 @@ class FakeYard:
         containers: Sequence[Container] | None = None,
         volumes: Sequence[Volume] | None = None,
     ) -> None:
+        super().__init__()
         self.stock = list(some_images() if images is None else images)
         self.crew = list(some_containers() if containers is None else containers)
         some = [Volume("data", "local", NOW - 3 * DAY), Volume("cache", "local", NOW - 9 * DAY)]
@@ -344,6 +346,10 @@ class FakeYard:
         self.crew = [one for one in self.crew if kind != "container" or one.alive]
         self.happen(kind, "prune", "")
         return 52_000_000
+
+    def shell(self, image: str) -> int:
+        self._ask("shell", image)
+        return 0
 
     def command(self, words: Sequence[str]) -> list[str]:
         self.asked.append(("command", *words))

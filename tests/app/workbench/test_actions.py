@@ -75,7 +75,6 @@ def test_volumes_in_use_stay() -> None:
 def test_nothing_is_done_to_nothing() -> None:
     assert refusal("stop", Selection("container"), LISTS) == "There is no container here"
     assert refusal("copy", Selection("build"), LISTS) == "There is no build here"
-    assert refusal("prune", Selection("build"), LISTS) == "There is nothing here to prune yet"
 
 
 @pytest.mark.parametrize(

@@ -63,5 +63,5 @@ def test_who_uses_a_volume() -> None:
 def test_pages_fit(width: int) -> None:
     yard = FakeYard()
     history = pages.history(yard.history(digest(2)), NOW + DAY)
-    for lay in (history, pages.builds(), pages.used_by("data", some_containers(), NOW)):
+    for lay in (history, pages.used_by("data", some_containers(), NOW)):
         assert all(width_of(spans) <= width for spans in lay(width))

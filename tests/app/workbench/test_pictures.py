@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from pathlib import Path
 
 import pytest
 from textual.pilot import Pilot
 
 from app.workbench.app import Workbench
 from tests.app.workbench.conftest import LARGE, SMALL, Seat
+from tests.app.workbench.fakebuilds import with_builds
 from tests.app.workbench.fakeyard import FakeYard
 
 SIZES = pytest.mark.parametrize("size", [SMALL, LARGE], ids=["small", "large"])
@@ -35,7 +37,7 @@ def look(snap_compare: Compare) -> Callable[..., None]:
     return look
 
 
-NAMED = ("enter", "escape", "tab", "slash", "colon", "question_mark", "plus", "right_square_bracket")
+NAMED = ("enter", "down", "escape", "tab", "slash", "colon", "question_mark", "plus", "right_square_bracket")
 Look = Callable[..., None]
 
 
@@ -75,8 +77,56 @@ def test_volumes(look: Look, size: tuple[int, int]) -> None:
 
 
 @SIZES
-def test_builds(look: Look, size: tuple[int, int]) -> None:
+def test_no_builds_yet(look: Look, size: tuple[int, int]) -> None:
     look(size, "4")
+
+
+def builds() -> FakeYard:
+    yard = FakeYard()
+    with_builds(yard)
+    return yard
+
+
+@SIZES
+def test_a_build_that_runs(look: Look, size: tuple[int, int]) -> None:
+    look(size, "4", at=builds())
+
+
+@SIZES
+def test_steps_of_a_build(look: Look, size: tuple[int, int]) -> None:
+    look(size, "4", "G", "enter", "k", "k", "k", "k", at=builds())
+
+
+@SIZES
+def test_a_build_that_failed(look: Look, size: tuple[int, int]) -> None:
+    look(size, "4", "j", "j", "enter", at=builds())
+
+
+@SIZES
+def test_output_of_a_build(look: Look, size: tuple[int, int]) -> None:
+    look(size, "4", "G", "o", at=builds())
+
+
+@SIZES
+def test_dockerfile_with_the_failing_line(look: Look, size: tuple[int, int]) -> None:
+    look(size, "4", "j", "j", "right_square_bracket", "right_square_bracket", at=builds())
+
+
+@SIZES
+def test_choosing_a_dockerfile(
+    look: Look, size: tuple[int, int], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in (
+        "Dockerfile",
+        "api/Dockerfile",
+        "api/Dockerfile.dev",
+        "web/Containerfile",
+        "web/x/Dockerfile",
+    ):
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / name).touch()
+    monkeypatch.chdir(tmp_path)
+    look(size, "4", "b", "down", at=builds())
 
 
 @SIZES

@@ -23,7 +23,7 @@ async def test_it_opens_on_a_running_container(sit: Sit) -> None:
         assert seat.selected == "worker"
         assert "2 Containers · 5" in seat.screen
         assert "shop/web:1.4" in seat.screen
-        assert "None yet." in seat.screen
+        assert "No builds yet" in seat.screen
 
 
 async def test_a_container_asked_for_is_selected(sit: Sit) -> None:
@@ -52,7 +52,7 @@ async def test_moving_and_panes(sit: Sit) -> None:
         await seat.press("shift+tab")
         assert seat.selected == "spare"
         await seat.press("4")
-        assert "Builds will stand here" in seat.screen
+        assert "The steps of a build will stand here" in seat.screen
 
 
 async def test_fast_typing_is_understood(sit: Sit) -> None:

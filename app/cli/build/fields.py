@@ -9,19 +9,34 @@ import os
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import TypeVar
 
+from app.cli.flags import Arguments
+from app.cli.verbs.build_flags import NO_REGISTRY
 from app.units import quoted
-from engine.build.request import Agent, Destination, Secret
+from engine.build.request import Agent, Destination, Request, Secret
 from engine.errors import InvalidInput, Unsupported
 
 Read = TypeVar("Read")
 
 KINDS = ("local", "tar", "oci", "docker", "image")
 """What `--output type=` may be."""
-NO_REGISTRY = "registries come with a later step of the engine; `stackyard save` writes images out"
-ULIMITS = frozenset(
-    ("core", "cpu", "data", "fsize", "locks", "memlock", "msgqueue", "nice", "nofile", "nproc", "rss",
-     "rtprio", "rttime", "sigpending", "stack")
-)  # fmt: skip
+
+
+def added(request: Request, arguments: Arguments, environment: Mapping[str, str]) -> Request:
+    """Add what these flags say to a request, and to its environment what they read there."""
+    read = secrets(arguments.words("secret"), environment)
+    needed = [secret.variable for secret in read if secret.variable]
+    needed += ["SSH_AUTH_SOCK"] if arguments.given("ssh") else []
+    return request._replace(
+        secrets=read,
+        agents=agents(arguments.words("ssh"), environment),
+        cache_from=cache_sources(arguments.words("cache-from")),
+        output=destinations(arguments.words("output")),
+        contexts=contexts(arguments.words("build-context")),
+        environment={
+            **request.environment,
+            **{name: environment[name] for name in needed if name in environment},
+        },
+    )
 
 
 def secrets(words: Iterable[str], environment: Mapping[str, str]) -> tuple[Secret, ...]:
@@ -149,42 +164,6 @@ def contexts(words: Iterable[str]) -> dict[str, str]:
             raise InvalidInput(f"invalid context value: {word}, expected key=value")
         found[name.lower()] = value
     return found
-
-
-def host(text: str) -> str:
-    """Check one `--add-host NAME:ADDRESS` (or `NAME=ADDRESS`); ValueError says what is wrong."""
-    name, mark, address = text.partition("=" if "=" in text else ":")
-    if not mark or not name:
-        raise ValueError(f"bad format for add-host: {quoted(text)}")
-    if address != "host-gateway":
-        import ipaddress
-
-        address = address.removeprefix("[").removesuffix("]")
-        try:
-            ipaddress.ip_address(address)
-        except ValueError:
-            raise ValueError(f"invalid IP address in add-host: {quoted(address)}") from None
-    return f"{name}:{address}"
-
-
-def ulimit(text: str) -> str:
-    """Check one `--ulimit TYPE=SOFT[:HARD]`; ValueError says what is wrong."""
-    name, equals, limits = text.partition("=")
-    if not equals:
-        raise ValueError(f"invalid ulimit argument: {text}")
-    if name not in ULIMITS:
-        raise ValueError(f"invalid ulimit type: {name}")
-    values = limits.split(":")
-    if len(values) > 2:
-        raise ValueError(f"too many limit value arguments - {limits}, can only have up to two, `soft[:hard]`")
-    try:
-        soft, hard = int(values[0]), int(values[-1])
-    except ValueError:
-        raise ValueError(f'strconv.ParseInt: parsing "{limits}": invalid syntax') from None
-    if hard != -1 and (soft == -1 or soft > hard):
-        shown = f"soft: -1 (unlimited), hard: {hard}" if soft == -1 else f"{soft} > {hard}"
-        raise ValueError(f"ulimit soft limit must be less than or equal to hard limit: {shown}")
-    return text
 
 
 def _pairs(word: str) -> Iterator[tuple[str, str, str]]:

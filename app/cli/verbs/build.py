@@ -7,12 +7,11 @@ import sys
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
-from app.cli.build import fields
 from app.cli.build.narrator import MODES, Narrator, Telling, mode, narrator, wanted
 from app.cli.command import Command
 from app.cli.console import advise, complain, say, warn
 from app.cli.flags import Arguments
-from app.cli.verbs.build_flags import BUILD_FLAGS
+from app.cli.verbs.build_flags import BUILD_FLAGS, NO_REGISTRY
 from engine.build.request import Request
 from engine.errors import EngineError, InvalidInput, Unsupported
 
@@ -20,6 +19,8 @@ if TYPE_CHECKING:
     from engine.engine import Engine
 
 CANCELLED = 130
+LANGUAGES = ("build-context", "cache-from", "output", "secret", "ssh")
+"""Flags that are little languages, which few builds need read."""
 
 
 def _run(engine: Engine, arguments: Arguments) -> int:
@@ -73,17 +74,16 @@ def requested(arguments: Arguments, environment: Mapping[str, str]) -> Request:
     if context == "-" and dockerfile == "-":
         raise InvalidInput("invalid argument: can't use stdin for both build context and dockerfile")
     values = _arguments(arguments.words("build-arg"))
-    secrets = fields.secrets(arguments.words("secret"), environment)
-    needed = [name for name, value in values.items() if value is None]
-    needed += [secret.variable for secret in secrets if secret.variable] + ["SSH_AUTH_SOCK"]
-    return Request(
+    request = Request(
         context=context,
         folder=os.getcwd(),
         dockerfile=dockerfile,
         stream=sys.stdin.buffer if "-" in (context, dockerfile) else None,
         tags=tuple(arguments.words("tag")),
         arguments=values,
-        environment={name: environment[name] for name in needed if name in environment},
+        environment={
+            name: environment[name] for name, value in values.items() if value is None and name in environment
+        },
         target=arguments.text("target"),
         labels=_labels(arguments.words("label")),
         no_cache=arguments.switch("no-cache"),
@@ -93,17 +93,17 @@ def requested(arguments: Arguments, environment: Mapping[str, str]) -> Request:
         pull=arguments.switch("pull"),
         network=arguments.text("network", "default"),
         platform=arguments.text("platform"),
-        secrets=secrets,
-        agents=fields.agents(arguments.words("ssh"), environment),
-        cache_from=fields.cache_sources(arguments.words("cache-from")),
         squash=arguments.switch("squash"),
-        output=fields.destinations(arguments.words("output")),
         hosts=tuple(arguments.words("add-host")),
         memory=int(arguments.text("memory", "0")),
         shm_size=int(arguments.text("shm-size", "0")),
         ulimits=tuple(arguments.words("ulimit")),
-        contexts=fields.contexts(arguments.words("build-context")),
     )
+    if any(map(arguments.given, LANGUAGES)):
+        from app.cli.build.fields import added
+
+        request = added(request, arguments, environment)
+    return request
 
 
 def _check_together(arguments: Arguments) -> None:
@@ -113,7 +113,7 @@ def _check_together(arguments: Arguments) -> None:
             resolution="--debug-shell opens a shell on the state right before a failing step",
         )
     if not arguments.switch("disable-content-trust", True):
-        raise Unsupported(f"--disable-content-trust=false is not supported: {fields.NO_REGISTRY}")
+        raise Unsupported(f"--disable-content-trust=false is not supported: {NO_REGISTRY}")
     if any(word in ("-", "type=tar,dest=-") for word in arguments.words("output")) and sys.stdout.isatty():
         raise InvalidInput("dest file is required for tar exporter. refusing to write to console")
 

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from app.cli.build.fields import NO_REGISTRY, host, ulimit
 from app.cli.flags import Flag, label_word
+
+NO_REGISTRY = "registries come with a later step of the engine; `stackyard save` writes images out"
 
 
 def _tag(text: str) -> str:
@@ -26,6 +27,18 @@ def size(text: str) -> str:
         return str(parse_bytes(text))
     except InvalidInput as error:
         raise ValueError(error.brief) from None
+
+
+def _host(text: str) -> str:
+    from app.cli.build.limits import host
+
+    return host(text)
+
+
+def _ulimit(text: str) -> str:
+    from app.cli.build.limits import ulimit
+
+    return ulimit(text)
 
 
 def _argument(text: str) -> str:
@@ -59,7 +72,7 @@ def _call(text: str) -> str:
 
 
 FLAGS = (
-    Flag("add-host", "list", 'Add a custom host-to-IP mapping ("host:ip")', check=host),
+    Flag("add-host", "list", 'Add a custom host-to-IP mapping ("host:ip")', check=_host),
     Flag("allow", "list", "", check=_entitlement, hidden=True),
     Flag("build-arg", "list", "Set build-time variables", check=_argument),
     Flag("build-context", "list", 'Additional build contexts ("name=path")'),
@@ -103,7 +116,7 @@ FLAGS = (
     Flag("ssh", "list", 'SSH agent socket or keys to expose to the build ("default|<id>[=<socket>|<key>]")'),
     Flag("tag", "list", 'Name and optionally a tag in the "name:tag" format', short="t", check=_tag),
     Flag("target", "string", "Set the target build stage to build."),
-    Flag("ulimit", "ulimit", "Ulimit options", shown="[]", check=ulimit),
+    Flag("ulimit", "ulimit", "Ulimit options", shown="[]", check=_ulimit),
 )
 
 REFUSED = (

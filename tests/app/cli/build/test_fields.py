@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from app.cli.build import fields
+from app.cli.build import fields, limits
 from engine.build.request import Agent, Destination, Secret
 from engine.errors import InvalidInput, Unsupported
 
@@ -152,7 +152,7 @@ def test_contexts() -> None:
     ],
 )
 def test_hosts(text: str, kept: str) -> None:
-    assert fields.host(text) == kept
+    assert limits.host(text) == kept
 
 
 @pytest.mark.parametrize(
@@ -165,7 +165,7 @@ def test_hosts(text: str, kept: str) -> None:
 )
 def test_hosts_that_cannot_be_read(text: str, sentence: str) -> None:
     with pytest.raises(ValueError) as caught:  # noqa: PT011 - compared below
-        fields.host(text)
+        limits.host(text)
     assert str(caught.value) == sentence
 
 
@@ -185,10 +185,10 @@ def test_hosts_that_cannot_be_read(text: str, sentence: str) -> None:
 )
 def test_ulimits_that_cannot_be_read(text: str, sentence: str) -> None:
     with pytest.raises(ValueError) as caught:  # noqa: PT011 - compared below
-        fields.ulimit(text)
+        limits.ulimit(text)
     assert str(caught.value) == sentence
 
 
 @pytest.mark.parametrize("text", ["nofile=5", "nofile=5:10", "core=0:-1", "memlock=-1:-1"])
 def test_ulimits(text: str) -> None:
-    assert fields.ulimit(text) == text
+    assert limits.ulimit(text) == text

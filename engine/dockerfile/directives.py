@@ -27,7 +27,7 @@ class Directives:
         """Read a line, which has no blanks in front; say whether it is a directive. Raises Fault."""
         if self._over:
             return False
-        match = re.fullmatch(_FORM, line) if line.startswith("#") else None
+        match = re.fullmatch(_FORM, line, re.ASCII) if line.startswith("#") else None
         name = match[1].lower() if match else ""
         if not match or name not in KNOWN:
             self._over = True

@@ -43,10 +43,15 @@ def excerpt(lines: Sequence[str], span: Span) -> str:
     rows = []
     for number in range(first, last + 1):
         mark = ">" if span.start <= number <= span.end else " "
-        rows.append(f"{mark} {number:>{width}} | {shown(lines[number - 1])}".rstrip())
+        rows.append(f"{mark} {number:>{width}} | {_cut(lines[number - 1])}".rstrip())
     if len(rows) > _MOST:
         rows[_MOST // 2 : -_MOST // 2] = [f"  {'':>{width}} …"]
     return "\n".join(rows)
+
+
+def _cut(line: str) -> str:
+    line = shown(line.rstrip("\r").expandtabs())
+    return line if len(line) <= _WIDEST else line[: _WIDEST - 1] + "…"
 
 
 def quoted(text: str) -> str:
@@ -55,10 +60,7 @@ def quoted(text: str) -> str:
 
 
 def shown(text: str) -> str:
-    """Make a line fit to be shown: nothing in it steers a terminal, and it has an end."""
-    text = text.rstrip("\r").expandtabs(8)
-    if len(text) > _WIDEST:
-        text = text[: _WIDEST - 1] + "…"
+    """Make a text fit to be shown: nothing in it steers a terminal."""
     if text.isprintable():
         return text
     return "".join(char if char.isprintable() else repr(char)[1:-1] for char in text)

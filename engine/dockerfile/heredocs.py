@@ -10,9 +10,10 @@ import re
 from engine.dockerfile.instructions import Heredoc
 
 _WORD = re.compile(r"(\d*)<<(-?)\s*([^<]*)", re.ASCII)
+_BRACES = r"\$\{(?:[^{}]|\$\{(?:[^{}]|\$\{[^{}]*\})*\})*\}"
 _PIECE = re.compile(
     r"""(?P<blank>[^\S\x1c-\x1f]+)"""
-    r"""|\\.?|'[^']*'|"(?:[^"\\]|\\.)*"|\$\{[^{}]*\}|(?P<open>['"])|[^\\'"$\s]+|.""",
+    rf"""|\\.?|'[^']*'|"(?:[^"\\]|\\.)*"|{_BRACES}|(?P<open>['"]|\$\{{)|[^\\'"$<\s]+|<<[\t\r ]*|.""",
     re.DOTALL,
 )
 _QUOTED = re.compile(r"""\\(.)|'([^']*)'|"((?:[^"\\]|\\.)*)\"""", re.DOTALL)

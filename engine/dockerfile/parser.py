@@ -82,9 +82,11 @@ class _Reading:
         directive = self._directives.take(line)
         if not line.startswith("#"):
             return self._continued(line)
-        if not directive:
-            comment = line[1:].strip(BLANKS)
-            self._comments = [*self._comments, comment] if comment else []
+        comment = line[1:].strip(BLANKS)
+        if not comment:
+            self._comments.clear()
+        elif not directive:
+            self._comments.append(comment)
         return "", False
 
     def _joined(self, line: str) -> str:

@@ -84,6 +84,7 @@ def _no_flags(node: Node, keyword: str) -> None:
 
 
 def _pairs(node: Node, keyword: str) -> Pairs:
+    _no_flags(node, keyword)
     words = _some(node, keyword)
     if not all(words[::3]):
         raise Fault(f"{keyword} names can not be blank")
@@ -194,7 +195,7 @@ def _sources(node: Node, keyword: str) -> tuple[tuple[str, ...], tuple[Heredoc, 
         elif word.name in found:
             heredocs.append(word._replace(content=found[word.name].content))
         else:
-            raise Fault(f"unterminated heredoc: the quotes of the line do not match before {source}")
+            raise Fault(f"unterminated heredoc: {source} stands on a line whose quotes do not match")
     return tuple(paths), _documents(tuple(heredocs))
 
 
@@ -205,6 +206,7 @@ def _health(node: Node, origin: Origin, keyword: str) -> Healthcheck:
 
 
 def _shell(node: Node, origin: Origin, keyword: str) -> Shell:
+    _no_flags(node, keyword)
     words = _some(node, keyword)
     if not node.json:
         raise Fault("SHELL requires the arguments to be in JSON form")
@@ -234,7 +236,7 @@ def _onbuild(node: Node, origin: Origin, keyword: str) -> Onbuild:
     if what in ("MAINTAINER", "FROM"):
         raise Fault(f"{what} isn't allowed as an ONBUILD trigger")
     documents = "".join(f"\n{heredoc.content}{heredoc.name}" for heredoc in node.heredocs)
-    return Onbuild(origin, origin.text[len(node.name) :].lstrip(BLANKS) + documents)
+    return Onbuild(origin, node.text.lstrip(BLANKS)[len(node.name) :].lstrip("\t\n\f\r ") + documents)
 
 
 _ACTIONS: dict[str, Callable[[Node, Origin, str], Said]] = {

@@ -5,10 +5,10 @@ from __future__ import annotations
 import os
 import posixpath
 from collections.abc import Callable
+from typing import NamedTuple
 
 from engine.build import addresses
 from engine.build.inputs import Inputs, Item, Selection
-from engine.build.placing import Source
 from engine.build.scratch import Scratch
 from engine.build.selection import select, target_of
 from engine.build.tree import Tree
@@ -19,6 +19,13 @@ from engine.paths import Paths
 
 Progress = Callable[[int], None]
 _FILE = "content"
+
+
+class Source(NamedTuple):
+    """Something to copy from, and whether a file in it that is an archive is unpacked instead."""
+
+    selection: Selection
+    unpack: bool = False
 
 
 class Taking:

@@ -9,8 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from engine.build.placing import Source
-from engine.build.taking import Taking
+from engine.build.taking import Source, Taking
 from engine.build.tree import Tree
 from engine.dockerfile.instructions import Copy
 from engine.dockerfile.program import understand

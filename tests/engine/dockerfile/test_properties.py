@@ -1,4 +1,4 @@
-"""What holds for every text: it is understood or refused, and an instruction's lines hold that instruction."""
+"""What holds for every text: it is understood or refused, and an instruction's lines hold it."""
 
 import sys
 

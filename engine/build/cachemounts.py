@@ -68,7 +68,7 @@ class CacheMounts:
         base: Sequence[str] = (),
         check: Callable[[], object] = lambda: None,
     ) -> Held:
-        """Take the cache mount `id`, waiting for it if it is `locked`; a `private` one that is taken is left
+        """Take this owner's cache mount `id`, waiting for it if it is `locked`; a `private` one that is taken is left
         to its user, and another one is taken.
 
         A new one starts with what lies in the directories of `base`, topmost first. `check` is called while
@@ -76,7 +76,7 @@ class CacheMounts:
         """
         try:
             for number in count():
-                folder = f"{self.paths.caches}/{_key(id)}{f'-{number}' if number else ''}"
+                folder = f"{self.paths.caches}/{_key(id, owner)}{f'-{number}' if number else ''}"
                 held = self._take(folder, id, sharing, owner, base, check)
                 if held:
                     os.utime(folder)
@@ -179,10 +179,12 @@ class CacheMounts:
                 raise
 
 
-def _key(id: str) -> str:
+def _key(id: str, owner: Owner) -> str:
+    """Name a folder for an id; like BuildKit's, a mount for another owner is another one."""
     from hashlib import sha256
 
-    return sha256(id.encode(errors="surrogateescape")).hexdigest()[:16]
+    text = f"{id}\0{owner.uid}:{owner.gid}"
+    return sha256(text.encode(errors="surrogateescape")).hexdigest()[:16]
 
 
 def _is_free(folder: str) -> bool:

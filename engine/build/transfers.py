@@ -33,7 +33,7 @@ def copy_deed(run: StageRun, number: int, copy: Copy) -> Deed:
     single = len(selections) == 1
     what = f"{selections[0].what}:{selections[0].digest}" if single else f"multi:{reads}"
     verb = "ADD" if copy.add else "COPY"
-    chown = f"--chown={copy.owner} " if copy.owner else ""
+    chown = f"--chown={copy.owner}" if copy.owner else ""  # docker forgets the space, too
     text = canonical.files_by(verb, chown + what, os.fsdecode(target), run.execution)
     options = [copy.mode, f"{copy.parents:d}{copy.unpack}", *copy.exclude]
     facts = Facts(run.key, f"{verb} {copy.owner} {os.fsdecode(target)}", {}, reads, "\n".join(options))
@@ -44,7 +44,7 @@ def copy_deed(run: StageRun, number: int, copy: Copy) -> Deed:
         from engine.build.placing import Placing, Source
 
         sources = [Source(*one) for one in taken]
-        return Placing(sources, target, lowers, chown=copy.owner, chmod=copy.mode)
+        return Placing(sources, target, lowers, chown=copy.owner, chmod=copy.mode, keep_owner=bool(copy.source_from))
 
     def do(kin: Kin | None) -> Hashing | None:
         upper = f"{run.folder()}/upper"

@@ -142,6 +142,9 @@ def _volume(said: Volume, execution: Execution) -> None:
 def _workdir(said: Workdir, execution: Execution) -> None:
     if not said.path:
         raise InvalidInput("cannot normalize nothing")
+    if said.path.startswith("/"):
+        execution["WorkingDir"] = said.path
+        return
     path = posixpath.join("/", execution.get("WorkingDir") or "", said.path)
     execution["WorkingDir"] = "/" + posixpath.normpath(path).lstrip("/")
 

@@ -24,17 +24,20 @@ _HEAD = 1024
 _ATTEMPTS = 3
 
 
-def load(store: Store, events: EventLog, source: BinaryIO | str, report: Report) -> Iterator[Loaded]:
+def load(
+    store: Store, events: EventLog, source: BinaryIO | str, report: Report, *, named: bool = True
+) -> Iterator[Loaded]:
     """Load every image of an archive, one after the other; each is listed whole before it is yielded.
 
     `source` is a stream (plain or compressed, seekable or not) or the path of an OCI layout's directory.
-    Raises Corrupt when anything is not what its digest says; images that were yielded before stay.
+    Unless they shall be `named`, the names in the archive are passed over. Raises Corrupt when anything is
+    not what its digest says; images that were yielded before stay.
     """
     if isinstance(source, str):
-        yield from _load_all(store, events, DirectoryArchive(source), report)
+        yield from _load_all(store, events, DirectoryArchive(source), report, named)
         return
     with store.ingest() as spool, _seekable(source, spool.path, report) as file:
-        yield from _load_all(store, events, TarArchive(file), report)
+        yield from _load_all(store, events, TarArchive(file), report, named)
 
 
 def packed_images(archive: Archive) -> Iterator[Packed]:
@@ -48,9 +51,12 @@ def packed_images(archive: Archive) -> Iterator[Packed]:
     raise neither("it has no manifest.json, index.json or repositories")
 
 
-def _load_all(store: Store, events: EventLog, archive: Archive, report: Report) -> Iterator[Loaded]:
+def _load_all(
+    store: Store, events: EventLog, archive: Archive, report: Report, named: bool
+) -> Iterator[Loaded]:
     for packed in packed_images(archive):
-        yield from _load(store, events, archive, packed, report)
+        wanted = packed if named else packed._replace(references=())
+        yield from _load(store, events, archive, wanted, report)
 
 
 def _load(

@@ -148,7 +148,9 @@ def _from_directory(request: Request, paths: Paths, path: str) -> Context:
         ignored, source = document.ignored, f"{document.path}.dockerignore"
         if ignored is None:
             ignored, source = find_inside(root, ".dockerignore"), ".dockerignore"
-        return Context(tree(root, path, ignored, paths, source), document, path)
+        inputs = tree(root, path, ignored, paths, source)
+        inputs.prepare()
+        return Context(inputs, document, path)
     except BaseException:
         os.close(root)
         raise

@@ -32,14 +32,16 @@ directories which are ignored but may hold what is not."""
 class Folder:
     """A directory as it was when it was scanned."""
 
-    __slots__ = ("below", "digests", "fresh", "kept", "links", "listing", "marks", "names", "packed", "path",
-                 "places", "read", "settled", "size", "statuses", "through", "tree")  # fmt: skip
+    __slots__ = ("_names", "_statuses", "below", "digests", "fresh", "kept", "links", "listing", "marks",
+                 "packed", "path", "places", "read", "settled", "size", "through", "tree")  # fmt: skip
 
-    def __init__(self, path: bytes, listing: str, names: list[str], statuses: list[Status]) -> None:
+    def __init__(self, path: bytes, listing: str, names: list[str] | None,
+                 statuses: list[Status] | None) -> None:
+        """Without names or statuses they are taken from `kept` and `packed` when somebody asks."""
         self.path = path
         self.listing = listing
-        self.names = names
-        self.statuses = statuses
+        self._names = names
+        self._statuses = statuses
         self.kept = listing
         self.through = ""
         self.packed = b""
@@ -58,6 +60,24 @@ class Folder:
         self.read = False
         """All contents in it were read."""
         self.places: dict[bytes, int] | None = None
+
+    @property
+    def names(self) -> list[str]:
+        """Its names, but those that are left out."""
+        if self._names is None:
+            self._names = self.kept.split("\0") if self.kept else []
+        return self._names
+
+    @property
+    def statuses(self) -> list[Status]:
+        """What stat(2) said of each name."""
+        if self._statuses is None:
+            self._statuses = unpack(self.packed)
+        return self._statuses
+
+    def keep(self, names: list[str], statuses: list[Status]) -> None:
+        """Leave out all others."""
+        self._names, self._statuses = names, statuses
 
     def find(self, name: bytes) -> int | None:
         """Tell the place of a name."""
@@ -115,6 +135,19 @@ class Folder:
                           self.marks, self.below, self.size, tree)  # fmt: skip
 
 
+def recall(path: bytes, old: Remembered) -> Folder:
+    """Take a directory as remembered."""
+    folder = Folder(path, old.listing, None, None)
+    folder.packed = old.packed
+    _take_all(folder, old)
+    return folder
+
+
+def look(descriptor: int, names: list[str]) -> list[Status]:
+    """Ask for the statuses of names in an open directory; raises OSError."""
+    return list(map(status_of, map(partial(os.stat, dir_fd=descriptor, follow_symlinks=False), names)))
+
+
 def scan(path: bytes, descriptor: int, old: Remembered | None, keep: Filter | None, *, ruled: bool) -> Folder:
     """Scan an open directory; what `old` knows of it is taken over as far as it is true.
 
@@ -125,9 +158,8 @@ def scan(path: bytes, descriptor: int, old: Remembered | None, keep: Filter | No
     known = ruled and old is not None and old.listing == listing
     if known and old is not None and old.kept != listing:
         names = old.kept.split("\0") if old.kept else []
-    look = partial(os.stat, dir_fd=descriptor, follow_symlinks=False)
     try:
-        statuses = list(map(status_of, map(look, names)))
+        statuses = look(descriptor, names)
     except OSError:
         names, statuses = _look_again(descriptor, names)
         known = False
@@ -164,7 +196,7 @@ def _filter(folder: Folder, keep: Filter | None) -> None:
         chosen = {name: chosen[name] for name in kept}
     chosen = {name: status for name, status in chosen.items() if not stat.S_ISSOCK(status[MODE])}
     if len(chosen) != len(folder.names):
-        folder.names, folder.statuses = list(chosen), list(chosen.values())
+        folder.keep(list(chosen), list(chosen.values()))
     folder.kept, folder.through = "\0".join(folder.names), "\0".join(through)
     folder.packed = pack(folder.statuses)
 

@@ -11,11 +11,15 @@ from collections.abc import Iterator, Sequence
 
 from engine.build import memo
 from engine.build.content import read
-from engine.build.folder import DEVICE, GROUP, MODE, OWNER, UNKNOWN, Filter, Folder, scan
+from engine.build.folder import DEVICE, GROUP, MODE, OWNER, UNKNOWN, Filter, Folder, recall, scan
 from engine.build.inputs import Input
 from engine.build.memo import pack
 from engine.errors import EngineError, NotFound, NotPermitted, from_os
 from engine.kernel import files
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from engine.build.scout import Scout
 
 _GONE = (errno.ENOENT, errno.ENOTDIR, errno.ELOOP, errno.ESTALE, errno.ENXIO)
 """What stood there a moment ago does no more, or something else does."""
@@ -42,9 +46,17 @@ class Tree:
         self._reading = threading.Lock()
         self._since = time.time_ns()
         self._memory: memo.Memory = {}
+        self._scout: Scout | None = None
         self._ruled = True
         if place:
             self._memory, self._ruled = memo.load(place, rules)
+
+    def prepare(self) -> None:
+        """Say that all will be scanned soon: a second process may begin."""
+        from engine.build.scout import Scout, worth_it
+
+        if self._ruled and worth_it(self._memory):
+            self._scout = Scout(self.root, self._memory)
 
     def scan(self) -> int:
         """Scan all of it; return how many bytes a tar of it has. Raises EngineError."""
@@ -62,6 +74,7 @@ class Tree:
             self._whole = True
             return size
         finally:
+            self._dismiss()
             if collecting:
                 gc.enable()
 
@@ -118,6 +131,7 @@ class Tree:
 
     def close(self) -> None:
         """Remember what was read, and close the root."""
+        self._dismiss()
         self.save()
         os.close(self.root)
 
@@ -130,6 +144,11 @@ class Tree:
             for path, folder in folders.items():
                 memory[path] = folder.remembered(self._since, folder.tree if path in good else b"")
             memo.save(self._place, self.rules, memory)
+
+    def _dismiss(self) -> None:
+        scout, self._scout = self._scout, None
+        if scout is not None:
+            scout.close()
 
     def _good(self) -> set[bytes]:
         """Name the directories whose digest is right: those asked for, and those where all is as it was."""
@@ -148,6 +167,8 @@ class Tree:
     def _folder(self, path: bytes) -> Folder:
         """Scan a directory, unless that was done."""
         folder = self._folders.get(path)
+        if folder is None and self._scout is not None and self._scout.is_same(path):
+            folder = self._folders[path] = recall(path, self._memory[path])
         if folder is None:
             try:
                 descriptor = files.open_in_root(self.root, path, files.DIRECTORY | os.O_NOFOLLOW)

@@ -37,23 +37,23 @@ def target_of(copy: Copy, workdir: str) -> bytes:
 def select(copy: Copy, inputs: Inputs, workdir: str, wanted: Sequence[str] | None = None) -> Selection:
     """Select what an expanded COPY or ADD takes from `inputs`: of its sources those in `wanted`, or all.
 
-    A pattern that matches nothing takes nothing; one that matches much makes its target a directory. Raises
-    NotFound and InvalidInput with docker's sentences.
+    A pattern that matches nothing takes nothing; one that matches much needs a directory for its target.
+    Raises NotFound and InvalidInput with docker's sentences.
     """
     target = target_of(copy, workdir)
     folder = target.endswith(b"/")
-    if not folder and len(copy.sources) + len(copy.heredocs) > 1:
-        raise InvalidInput(
-            f"When using {_verb(copy)} with more than one source file, the destination must be a directory "
-            "and end with a /"
-        )
+    count = len(copy.sources) + len(copy.heredocs)
     excluded = Patterns(copy.exclude)
     matches = [
         (source, match) for source in (copy.sources if wanted is None else wanted)
         for match in _matches(copy, inputs, source)
         if stat.S_ISDIR(match.input.mode) or not excluded.excluded(os.fsdecode(match.path))
     ]  # fmt: skip
-    folder = folder or len(matches) > 1
+    if not folder and max(count, len(matches)) > 1:
+        raise InvalidInput(
+            f"When using {_verb(copy)} with more than one source file, the destination must be a directory "
+            "and end with a /"
+        )
     base = target.strip(b"/")
     taken: list[_Taken] = []
     for source, match in matches:
@@ -107,6 +107,11 @@ def _with_parents(inputs: Inputs, source: str, match: Match, base: bytes) -> Ite
     before, pivot, _ = source.partition(_PIVOT)
     above = (sources.clean(before) or b"") if pivot else b""
     below = match.path[len(above) :].lstrip(b"/")
+    if not below:
+        raise NotFound(
+            f"COPY failed: nothing is left of {source} to put below the target with --parents",
+            resolution="leave --parents out",
+        )
     parts = below.split(b"/")
     for depth in range(1, len(parts)):
         way = b"/".join(parts[:depth])

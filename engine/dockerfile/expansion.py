@@ -6,7 +6,6 @@ CMD, ENTRYPOINT, HEALTHCHECK) is left to that shell.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Mapping
 from typing import Any, TypeVar
 
@@ -27,8 +26,6 @@ from engine.dockerfile.instructions import (
 )
 from engine.errors import InvalidInput
 
-_DISARMED = re.compile(r"\\[*?\[\]]")
-"""A wildcard behind a backslash, which the pattern shall still find there."""
 _Said = TypeVar("_Said", bound=Instruction | From)
 
 
@@ -73,9 +70,7 @@ def _copy(said: Copy, variables: Mapping[str, str], escape: str) -> Copy:
             " global scope as a workaround"
         )
     return said._replace(
-        sources=tuple(
-            words.expand(_DISARMED.sub(r"\\\g<0>", source), variables, escape) for source in said.sources
-        ),
+        sources=tuple(words.expand(source, variables, escape) for source in said.sources),
         target=words.expand(said.target, variables, escape),
         owner=words.expand(said.owner, variables, escape),
         mode=words.expand(said.mode, variables, escape),

@@ -14,6 +14,7 @@ from engine.store.store import Store
 if TYPE_CHECKING:
     from engine.build.builder import Outcome
     from engine.build.checking import Checked
+    from engine.build.inventory import Entry
     from engine.build.prune import Pruned
     from engine.build.summary import BuildRecord
 
@@ -45,6 +46,16 @@ class Builds:
 
         return checked(request, self.store.paths, self._find_image)
 
+    def shell(self, image: str) -> int:
+        """Open a shell on an image in the caller's terminal; what is done there is forgotten.
+
+        Return its exit code. Raises NotFound, StartFailed, and InvalidInput where there is no terminal.
+        """
+        from engine.build.shell import shell
+        from engine.snapshots.choice import choose
+
+        return shell(self.store, choose(self.store.paths), self._find_image(image))
+
     def list(self) -> list[BuildRecord]:
         """Return the builds that are remembered, newest first."""
         from engine.build.journal import listed
@@ -68,6 +79,12 @@ class Builds:
         from engine.build.journal import remove
 
         remove(self.store.paths, id)
+
+    def cache(self) -> Sequence[Entry]:
+        """Return what builds keep for later, the longest unused first."""
+        from engine.build.inventory import everything
+
+        return everything(self.store)
 
     def prune(self, all: bool = False, filters: Mapping[str, Sequence[str]] = {}, keep: int = 0) -> Pruned:
         """Remove what the cache keeps and no image needs, the least used first, down to `keep` bytes."""

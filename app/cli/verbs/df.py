@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING
 
-from app.cli import container_rows, image_rows
+from app.cli import cache_rows, container_rows, image_rows
 from app.cli.command import Command
 from app.cli.console import say
 from app.cli.flags import Arguments, Flag
@@ -46,15 +46,6 @@ IMAGE_COLUMNS = (
 )
 CONTAINER_COLUMNS = ("ID", "Image", "Command", "LocalVolumes", "Size", "RunningFor", "Status", "Names")
 VOLUME_HEADINGS = {"Name": "VOLUME NAME", "Links": "LINKS", "Size": "SIZE"}
-CACHE_HEADINGS = {
-    "ID": "CACHE ID",
-    "CacheType": "CACHE TYPE",
-    "Size": "SIZE",
-    "CreatedSince": "CREATED",
-    "LastUsedSince": "LAST USED",
-    "UsageCount": "USAGE",
-    "Shared": "SHARED",
-}
 
 
 def _run(engine: Engine, arguments: Arguments) -> int:
@@ -70,14 +61,19 @@ def _run(engine: Engine, arguments: Arguments) -> int:
             "Images": list(images),
             "Containers": list(containers),
             "Volumes": list(volumes),
-            "BuildCache": [],
+            "BuildCache": list(map(cache_rows.cache_row, engine.builds.cache())),
         }
         say(Template.parse("{{json .}}" if form == "json" else form).render(everything))
         return 0
     _section("Images space usage:", table(images, image_rows.HEADINGS, IMAGE_COLUMNS))
     _section("Containers space usage:", table(containers, container_rows.HEADINGS, CONTAINER_COLUMNS))
     _section("Local Volumes space usage:", table(volumes, VOLUME_HEADINGS, tuple(VOLUME_HEADINGS)))
-    _section("Build cache usage: 0B", table((), CACHE_HEADINGS, tuple(CACHE_HEADINGS)), last=True)
+    kept = engine.builds.cache()
+    _section(
+        f"Build cache usage: {human_size(sum(entry.size for entry in kept))}",
+        table(map(cache_rows.cache_row, kept), cache_rows.HEADINGS, cache_rows.COLUMNS),
+        last=True,
+    )
     return 0
 
 

@@ -75,7 +75,13 @@ def _cache(engine: Engine, arguments: Arguments) -> int:
         return _reclaimed(0)
     keep = int(arguments.text("keep-storage", "0"))
     pruned = engine.builds.prune(everything, arguments.filters(), keep)
-    _told("Deleted build cache objects:", (entry.id for entry in pruned.entries))
+    if pruned.entries and arguments.switch("verbose"):
+        from app.cli.cache_rows import HEADINGS, PRUNED, cache_row
+        from app.cli.listing import table
+
+        say(table(map(cache_row, pruned.entries), HEADINGS, PRUNED) + "\n")
+    else:
+        _told("Deleted build cache objects:", (entry.id for entry in pruned.entries))
     return _reclaimed(pruned.reclaimed)
 
 
@@ -93,7 +99,9 @@ def _system(engine: Engine, arguments: Arguments) -> int:
         reclaimed += emptied.reclaimed
     images = engine.images.prune(everything, filters)
     _told("Deleted Images:", (f"{removed.kind.lower()}: {removed.name}" for removed in images.removed))
-    return _reclaimed(reclaimed + images.reclaimed)
+    builds = engine.builds.prune(everything, {name: filters[name] for name in filters if name == "until"}, 0)
+    _told("Deleted build cache objects:", (entry.id for entry in builds.entries))
+    return _reclaimed(reclaimed + images.reclaimed + builds.reclaimed)
 
 
 def _system_warning(everything: bool, volumes: bool, filters: list[str]) -> str:
@@ -105,6 +113,7 @@ def _system_warning(everything: bool, volumes: bool, filters: list[str]) -> str:
         if everything
         else "all dangling images"
     )
+    kinds.append("all build cache" if everything else "unused build cache")
     lines = ["This will remove:", *(f"  - {kind}" for kind in kinds)]
     if filters:
         lines += ["", "  Items to be pruned will be filtered with:", *(f"  - {word}" for word in filters)]
@@ -134,6 +143,7 @@ CACHE = Command(
         _filter("until=24h"),
         FORCE,
         Flag("keep-storage", "bytes", "Amount of disk space to keep for cache", check=size),
+        Flag("verbose", "bool", "Say of everything what it was and how much it took"),
     ),
 )
 SYSTEM = Command(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import shlex
+import time
 from collections.abc import Callable
 from pathlib import Path
 from types import SimpleNamespace
@@ -21,12 +22,20 @@ from engine.build.events import (
     StepStarted,
     Tagged,
 )
+from engine.build.inventory import Entry
 from engine.build.request import Agent, Destination, Request, Secret
 from engine.errors import Cancelled, InvalidInput, NotFound, StepFailed
 from tests.app.cli.conftest import Outcome, Yard
 
 Run = Callable[..., Outcome]
 IMAGE = f"sha256:{7:064x}"
+
+
+HOUR = 3600
+STEP = Entry(f"sha256:{10:064x}", "regular", "/bin/sh -c make\t all", 5_200_000, 0, time.time() - HOUR)
+MOUNT = Entry(
+    "0123456789abcdef", "exec.cachemount", "mount /root/.cache", 0, 0, time.time() - 3 * HOUR, in_use=True
+)
 
 
 class Builds:
@@ -51,7 +60,7 @@ class Builds:
 
     def prune(self, *words: object) -> SimpleNamespace:
         self.pruned.append(words)
-        return SimpleNamespace(entries=[SimpleNamespace(id="abc", size=5)], reclaimed=5_200_000)
+        return SimpleNamespace(entries=[STEP, MOUNT], reclaimed=5_200_000)
 
 
 GOOD: list[Event] = [
@@ -316,7 +325,32 @@ def test_an_interrupt_before_anything_was_told(stackyard: Run, builds: Builds) -
 def test_pruning_the_cache(stackyard: Run, builds: Builds) -> None:
     outcome = stackyard("builder", "prune", "-f", "-a", "--filter", "until=24h", "--keep-storage", "1k")
     assert builds.pruned == [(True, {"until": ["24h"]}, 1024)]
-    assert outcome.out == "Deleted build cache objects:\nabc\n\nTotal reclaimed space: 5.2MB\n"
+    assert outcome.out == (
+        f"Deleted build cache objects:\n{STEP.id}\n0123456789abcdef\n\nTotal reclaimed space: 5.2MB\n"
+    )
+
+
+def test_pruning_the_cache_with_sizes(stackyard: Run, builds: Builds) -> None:
+    assert stackyard("builder", "prune", "-f", "--verbose").out == (
+        "CACHE ID        CACHE TYPE        SIZE      LAST USED           DESCRIPTION\n"
+        "000000000000    regular           5.2MB     About an hour ago   /bin/sh -c make all\n"
+        "0123456789ab*   exec.cachemount   0B        3 hours ago         mount /root/.cache\n"
+        "\n"
+        "Total reclaimed space: 5.2MB\n"
+    )
+
+
+def test_pruning_the_system_prunes_the_cache(
+    stackyard: Run, builds: Builds, yard: Yard, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    nothing = SimpleNamespace(removed=[], reclaimed=0)
+    yard.containers.prune = yard.images.prune = lambda *_: nothing
+    monkeypatch.setattr("sys.stdin", SimpleNamespace(readline=lambda: "y\n"))
+    outcome = stackyard("system", "prune", "--filter", "until=24h", "--filter", "label=x")
+    assert "  - unused build cache\n" in outcome.out
+    assert outcome.out.endswith("0123456789abcdef\n\nTotal reclaimed space: 5.2MB\n")
+    assert builds.pruned == [(False, {"until": ["24h"]}, 0)]
+    assert "  - all build cache\n" in stackyard("system", "prune", "-a").out
 
 
 @pytest.mark.parametrize(("flags", "what"), [([], "dangling build cache"), (["-a"], "build cache")])

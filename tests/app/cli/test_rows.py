@@ -15,6 +15,7 @@ from app.cli.listing import written
 from app.cli.rows import Row, local_stamp, local_time
 from app.cli.verbs import df, history, images, ps, volumes
 from app.cli.volume_rows import volume_row
+from engine.build.inventory import Entry
 from engine.containers.state import State
 from engine.images.records import HistoryEntry, Image, LayerRecord
 from engine.moments import NEVER
@@ -307,3 +308,16 @@ def test_images_share_layers(stackyard: Callable[..., Any], yard: Any) -> None:
     lines = stackyard("system", "df", "-v").out.splitlines()
     assert lines[3].split()[-4:] == ["10kB", "10kB", "0B", "0"]
     assert lines[4].split()[-4:] == ["15kB", "10kB", "5kB", "0"]
+
+
+def test_what_builds_keep_is_listed(stackyard: Callable[..., Any], yard: Any) -> None:
+    step = Entry(f"sha256:{10:064x}", "regular", "RUN x", 5_000, 0, 0, shared=True, ways=2)
+    yard.builds.cache = lambda: [step, Entry("k", "exec.cachemount", "", 200, 0, 0, in_use=True)]
+    yard.images.list = yard.containers.list = yard.volumes.list = lambda **_: []
+    lines = stackyard("system", "df", "-v").out.splitlines()
+    assert lines[-5] == "Build cache usage: 5.2kB"
+    assert lines[-2].split()[:3] == ["000000000000", "regular", "5kB"]
+    assert lines[-2].split()[-2:] == ["2", "true"]
+    assert lines[-1].split()[:3] == ["k*", "exec.cachemount", "200B"]
+    ids = stackyard("system", "df", "-v", "--format", "{{range .BuildCache}}{{.ID}} {{end}}").out
+    assert ids == "000000000000 k* \n"

@@ -60,6 +60,11 @@ class Builder:
         Raises what the parts raise; whatever happens, no program runs on and nothing is left half done.
         """
         names = tuple(tag_target(name) for name in self.request.tags)
+        if self.request.output:
+            from engine.build.output import checked
+
+            for destination in self.request.output:
+                checked(destination)
         with open_context(self.request, self.store.paths) as context:
             self._journal = Journal.begin(self.store.paths, self.id, self.request, context.dockerfile)
             try:
@@ -82,11 +87,12 @@ class Builder:
         planned = plan(program, arguments, request.target, request.labels, request.contexts)
         work = Work(self.yard, request, context, program, planned, arguments, self._report)
         work.names = () if request.squash else names
+        unknown = self._open_sources(work)
         self._report(
             Planned(self.id, context.dockerfile_name, planned.steps, request.context, context.size,
                     tuple(name.familiar for name in names), time.time())
         )  # fmt: skip
-        for text in program.warnings:
+        for text in (*program.warnings, *unknown):
             self._report(Warned(text))
         for step in planned.head:
             self._report(StepStarted(step.step, step.text, time.time()))
@@ -96,6 +102,17 @@ class Builder:
         finally:
             work.close()
         return self._finish(work, names)
+
+    def _open_sources(self, work: Work) -> list[str]:
+        """Find what `--cache-from` names; return what to say of names that mean nothing."""
+        if not self.request.cache_from:
+            return []
+        from engine.build.cachefrom import open_sources
+
+        find, names = self.yard.find_image, self.request.cache_from
+        sources, missing = open_sources(self.store, self.yard.events, find, names, self.request.folder)
+        work.known = sources.images
+        return [f"--cache-from {name}: there is no such image or archive" for name in missing]
 
     def _run(self, work: Work) -> None:
         """Run the stages, those that do not need each other side by side."""

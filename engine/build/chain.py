@@ -119,14 +119,18 @@ class Chain:
         if self._failure:
             raise self._failure
 
-    def commit(self, references: Sequence[Reference] = ()) -> Sequence[str]:
-        """List the images that are ready, the last one under these names; return whom each name left."""
+    def commit(self, references: Sequence[Reference] = (), *, result: bool = False) -> Sequence[str]:
+        """List the images that are ready, the last one under these names; return whom each name left.
+
+        The last one is a `result` also if it gets no name: then it is no mere step.
+        """
+        result = result or bool(references)
         with self._lock:
             ready, self._ready = self._ready, []
         if not ready:
-            return self._intake.name(self.image, references).replaced if references else ()
+            return self._intake.name(self.image, references).replaced if result and self.image else ()
         listings = [one.listing for one in ready]
-        listings[-1] = listings[-1]._replace(references=references, step=listings[-1].step and not references)
+        listings[-1] = listings[-1]._replace(references=references, step=listings[-1].step and not result)
         listed = self._intake.commit_all(listings)
         self._find_again([one.directory for one in ready if one.directory])
         return listed[-1].replaced

@@ -82,7 +82,7 @@ def export(
         else:
             _save(store, image, kind, place, names, whole=options.get("tar", "true") != "false")
     except OSError as error:
-        raise from_os(error, f"{doing} to {place}" if place else doing) from error
+        raise from_os(error, doing if error.filename or not place else f"{doing} to {place}") from error
 
 
 def _names(destination: Destination) -> list[str]:

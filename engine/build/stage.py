@@ -31,6 +31,10 @@ from engine.images.records import Image
 from engine.runtime.spec import PATH
 from engine.store.ingest import Ingest
 
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from engine.build.cachefrom import Sources
+
 
 class StageRun:
     """One stage at work, in one thread."""
@@ -48,6 +52,7 @@ class StageRun:
         self._missed = False
         self._cmd_given = False
         self._folders = 0
+        self._sources: Sources | None = None
         self._now: tuple[int, Origin] = (stage.first, stage.begin.origin)
         self.chain = Chain(work.store, ingest, work.platform, self._tell)
 
@@ -66,7 +71,8 @@ class StageRun:
                 if self.chain.is_due():
                     self.chain.commit()
             self.chain.wait()
-            self.chain.commit(self.work.references(self.stage.index))
+            index = self.stage.index
+            self.chain.commit(self.work.references(index), result=self.work.is_result(index))
         except (EngineError, OSError) as error:
             self._keep()
             raise self._failure(error) from error
@@ -115,7 +121,7 @@ class StageRun:
         """Do one step; the image of a hidden one is not told about."""
         deed = self._worked_out(number, instruction)
         kin = digest(self.work.origin, self.stage.title, instruction.origin.text)
-        found = None if self._missed or self.work.is_anew(self.stage) else self._find(deed)
+        found = None if self._missed or self.work.is_anew(self.stage) else self._find(deed, kin)
         if found is not None:
             self.work.report(StepCached(number))
             self._take(found)
@@ -168,12 +174,20 @@ class StageRun:
         text = canonical.created_by(instruction, after)
         return Deed(text, Facts(self.key, text), after)
 
-    def _find(self, deed: Deed) -> Image | None:
+    def _find(self, deed: Deed, kin: str) -> Image | None:
         id = self.work.cache.find(deed.facts.key)
         try:
-            return listing.read(self.work.store, id) if id else None
+            found = listing.read(self.work.store, id) if id else None
         except IndexError:
-            return None  # it was removed between the two questions
+            found = None  # it was removed between the two questions
+        return found if found or not self.work.known else self._find_elsewhere(deed, kin)
+
+    def _find_elsewhere(self, deed: Deed, kin: str) -> Image | None:
+        from engine.build.cachefrom import Sources, Wanted
+
+        self._sources = self._sources or Sources(self.work.store, self.work.known)
+        parent = listing.read(self.work.store, self.chain.image) if self.chain.image else None
+        return self._sources.find(Wanted(parent, deed.text, deed.execution, deed.facts, kin))
 
     def _why(self, deed: Deed, relative: Kin | None) -> str:
         if self.work.is_anew(self.stage):

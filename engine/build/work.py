@@ -88,6 +88,8 @@ class Work:
         self._lock = threading.Lock()
         self._opened = ExitStack()
         self.results: dict[int, Result] = {}
+        self.known: list[Image] = []
+        """Images from elsewhere whose steps count as done."""
         self.names: tuple[Reference, ...] = ()
         """What the target's image will be called, once it is listed."""
         self._find_image = yard.find_image
@@ -157,6 +159,12 @@ class Work:
         """Tell whether a stage must not use what earlier builds did."""
         wanted = {name.lower() for name in self.request.no_cache_filter}
         return self.request.no_cache or stage.title.lower() in wanted
+
+    def is_result(self, stage: int) -> bool:
+        """Tell whether a stage's image is what the user gets, not only what something is made from."""
+        wanted = self.request.output
+        kept = not wanted or any(one.kind in ("image", "docker") and not one.place for one in wanted)
+        return stage == self.plan.target and kept and not self.request.squash
 
     def references(self, stage: int) -> tuple[Reference, ...]:
         """Return the names that a stage's image gets."""

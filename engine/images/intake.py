@@ -131,10 +131,16 @@ class Intake:
         return Layer(applied.diff_id, applied.size, kept, directory)
 
     def name(self, id: str, references: Sequence[Reference]) -> Listed:
-        """Give names to an image that is listed; raises Conflict if it was removed meanwhile."""
+        """Make an image that is listed a result, under these names.
+
+        Raises Conflict if it was removed meanwhile.
+        """
+        if not references and self.store.query("SELECT 1 FROM images WHERE id = ? AND NOT step", (id,)):
+            return Listed(id, [])  # nothing to write
         with self.store.transaction() as connection:
             if not connection.execute("SELECT 1 FROM images WHERE id = ?", (id,)).fetchone():
                 raise Conflict(f"image {id} was removed meanwhile", resolution="try again")
+            connection.execute("UPDATE images SET step = 0 WHERE id = ? AND step", (id,))
             return Listed(id, [tags.assign(connection, reference, id) for reference in references])
 
     def commit(

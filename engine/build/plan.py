@@ -123,6 +123,8 @@ def _links(program: Program, index: int, arguments: Arguments, contexts: Named) 
 
 
 def _target(program: Program, name: str) -> int:
+    if not program.stages:
+        raise DockerfileError("dockerfile contains no stages to build", line=0, resolution="add a FROM")
     if not name:
         return len(program.stages) - 1
     found = find_stage(program, name)

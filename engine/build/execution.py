@@ -50,6 +50,8 @@ class Job(NamedTuple):
     """Bytes of /dev/shm; 0: docker's 64 MiB."""
     limits: tuple[tuple[str, int, int], ...] = ()
     """(RLIMIT_…, soft, hard)."""
+    terminal: bool = False
+    """Whether it runs in a terminal, as `interact` lends it."""
 
 
 class Ran(NamedTuple):
@@ -149,6 +151,7 @@ def _specification(job: Job, account: accounts.Account) -> dict[str, Any]:
         cwd=job.workdir or "/",
         account=account,
         capabilities=tuple(name for name in DEFAULT if name in within_reach),
+        terminal=job.terminal,
     )
     # The runner has the filter of system calls ready.
     isolation = spec.Isolation(job.hostname, host_network=job.network != "none", seccomp={})

@@ -11,7 +11,7 @@ import errno
 import os
 import signal
 import stat
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, NamedTuple, NoReturn
 
 from engine.kernel import network, processes
@@ -37,6 +37,8 @@ class Birth(NamedTuple):
     stdio: tuple[int, int, int]
     attachments: tuple[Attachment, ...] = ()
     """What is mounted besides the specification's own mounts, in this order."""
+    console: Callable[[Mapping[str, Any]], None] | None = None
+    """Called inside the new root with the specification's `process`: it provides the terminal."""
     report: int = -1
     """Where a failure is written: `code message`; closes at execve."""
 
@@ -62,6 +64,8 @@ def _become(birth: Birth) -> None:
     _separate(spec)
     _set_kernel_values(spec)
     rootfs.assemble(birth.rootfs, birth.union, spec, birth.cgroup.mounts(), birth.attachments)
+    if birth.console:
+        birth.console(process)
     _enter_cwd(process["cwd"])
     processes.new_session_keyring()
     processes.close_on_exec_from(3)

@@ -20,6 +20,7 @@ from engine.kernel.mounts import Mount
 from engine.runtime.attachments import Attachment
 from engine.runtime.cgroups.cgroup import Cgroup
 from engine.runtime.cgroups.devices import default_devices
+from engine.runtime.console import Console
 from engine.runtime.init import Birth
 from engine.runtime.launch import bear
 from engine.runtime.seccomp.cache import cached
@@ -135,6 +136,7 @@ class _Service:
                     self._filter,
                     stdio,
                     tuple(Attachment(*attachment) for attachment in order["attachments"]),
+                    Console(stdio[0]).open if order["spec"]["process"]["terminal"] else None,
                 )
             )
         except BaseException:

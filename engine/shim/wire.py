@@ -10,7 +10,7 @@ from typing import Any
 ORDERS = 3
 """The runner's descriptor on which it is handed, for each program, what `HANDED` lists."""
 HANDED = struct.Struct("=4i")
-"""A line and the program's standard streams."""
+"""A line and the program's standard streams; for a terminal, thrice the socket its other end goes to."""
 _LENGTH = struct.Struct("=I")
 
 

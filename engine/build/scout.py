@@ -1,7 +1,7 @@
 """A second process that looks which directories are as remembered, from the other end of the list.
 
 Asking the kernel for the statuses of ten thousand files takes one processor some 20 ms, and threads do not
-help because of the interpreter's lock. So a process that has no threads forks; the child answers with one byte
+help because of the interpreter's lock. So a process that has no threads forks; the child answers with a byte
 for each directory and ends when the two meet. Whatever it does not answer, the parent finds out itself.
 """
 

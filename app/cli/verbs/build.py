@@ -9,11 +9,11 @@ from typing import TYPE_CHECKING
 
 from app.cli.build.narrator import MODES, Narrator, Telling, mode, narrator, wanted
 from app.cli.command import Command
-from app.cli.console import advise, complain, say, warn
+from app.cli.console import advise, complain, on_terminal, say, warn
 from app.cli.flags import Arguments
 from app.cli.verbs.build_flags import BUILD_FLAGS, NO_REGISTRY
 from engine.build.request import Request
-from engine.errors import EngineError, InvalidInput, Unsupported
+from engine.errors import EngineError, InvalidInput, StepFailed, Unsupported
 
 if TYPE_CHECKING:
     from engine.engine import Engine
@@ -35,7 +35,7 @@ def _run(engine: Engine, arguments: Arguments) -> int:
     if id_file:
         _remove(id_file)
     teller = narrator(telling, engine.builds.dockerfile)
-    image, code = _built(engine, request, teller)
+    image, code = _built(engine, request, teller, shell=telling.shell)
     if code:
         return code
     if id_file:
@@ -46,26 +46,41 @@ def _run(engine: Engine, arguments: Arguments) -> int:
     return 0
 
 
-def _built(engine: Engine, request: Request, teller: Narrator) -> tuple[str, int]:
+def _built(engine: Engine, request: Request, teller: Narrator, *, shell: bool) -> tuple[str, int]:
     """Build, and give the image and the exit code; a failure that was told is not told again."""
     try:
         return engine.builds.build(request, teller).image, 0
     except KeyboardInterrupt:
-        code = CANCELLED
         teller.close()
         if teller.failure is None:
             warn("the build was cancelled")
+        return "", CANCELLED
     except EngineError as error:
-        failure = teller.failure
         teller.close()
+        failure = teller.failure
         if failure is None:
             complain(error)
-        else:
-            advise(error)
-        code = CANCELLED if failure and failure.cancelled else (failure.code if failure else 0) or 1
+            return "", 1
+        advise(error)
+        if failure.cancelled:
+            return "", CANCELLED
+        if shell and isinstance(error, StepFailed):
+            _look_around(engine, error)
+        return "", failure.code or 1
     finally:
         teller.close()
-    return "", code
+
+
+def _look_around(engine: Engine, error: StepFailed) -> None:
+    """Open a shell on what there was before the step that failed."""
+    if not error.image:
+        warn(f"Before step {error.step} there is nothing to look around in.")
+        return
+    warn(f"\nThis is the state right before step {error.step}; what you change is forgotten when you leave.")
+    try:
+        engine.builds.shell(error.image)
+    except EngineError as problem:
+        complain(problem)
 
 
 def requested(arguments: Arguments, environment: Mapping[str, str]) -> Request:
@@ -116,6 +131,8 @@ def _check_together(arguments: Arguments) -> None:
         raise Unsupported(f"--disable-content-trust=false is not supported: {NO_REGISTRY}")
     if any(word in ("-", "type=tar,dest=-") for word in arguments.words("output")) and sys.stdout.isatty():
         raise InvalidInput("dest file is required for tar exporter. refusing to write to console")
+    if arguments.switch("debug-shell") and not on_terminal():
+        raise InvalidInput("--debug-shell needs a terminal for its shell")
 
 
 def _telling(arguments: Arguments) -> Telling:

@@ -44,6 +44,7 @@ class Builds:
     def __init__(self) -> None:
         self.requests: list[Request] = []
         self.pruned: list[tuple[object, ...]] = []
+        self.shells: list[str] = []
         self.told: list[Event] = []
         self.raises: BaseException | None = None
 
@@ -57,6 +58,10 @@ class Builds:
 
     def dockerfile(self, build: str) -> bytes:
         return b"FROM busy\n"
+
+    def shell(self, image: str) -> int:
+        self.shells.append(image)
+        return 7
 
     def prune(self, *words: object) -> SimpleNamespace:
         self.pruned.append(words)
@@ -304,6 +309,41 @@ def test_a_failure_before_anything_was_told(stackyard: Run, builds: Builds) -> N
     builds.told = []
     builds.raises = InvalidInput('unable to prepare context: path "x" not found')
     assert stackyard("build", "x") == (1, "", 'Error: unable to prepare context: path "x" not found\n')
+
+
+@pytest.mark.parametrize(
+    ("image", "opened", "words"),
+    [
+        ("sha256:before", ["sha256:before"], "This is the state right before step 2;"),
+        ("", [], "Before step 2 there is nothing to look around in."),
+    ],
+)
+def test_a_shell_on_the_state_before_the_step_that_failed(
+    stackyard: Run,
+    builds: Builds,
+    monkeypatch: pytest.MonkeyPatch,
+    image: str,
+    opened: list[str],
+    words: str,
+) -> None:
+    monkeypatch.setattr("app.cli.verbs.build.on_terminal", lambda: True)
+    builds.told = [*GOOD[:3], Failed(FALSE, 1, 3, 1.0)]
+    failure = StepFailed(FALSE, step=2, line=1, code=3)
+    failure.image = image
+    builds.raises = failure
+    outcome = stackyard("build", "--debug-shell", ".")
+    assert outcome.code == 3, "the shell's own exit code does not count"
+    assert words in outcome.err
+    assert builds.shells == opened
+    builds.shells.clear()
+    stackyard("build", ".")
+    assert builds.shells == []
+
+
+def test_no_shell_without_a_terminal(stackyard: Run, builds: Builds) -> None:
+    outcome = stackyard("build", "--debug-shell", ".")
+    assert (outcome.code, outcome.err) == (1, "Error: --debug-shell needs a terminal for its shell\n")
+    assert builds.requests == []
 
 
 @pytest.mark.parametrize("raised", [KeyboardInterrupt(), Cancelled("the build was cancelled")])

@@ -149,7 +149,7 @@ class Layout:
         return os.readlink(found.path) if found and stat.S_ISLNK(found.status.st_mode) else b""
 
     def _put(self, above: Folder, name: bytes, folder: Folder) -> None:
-        if above.rows.pop(name, None):
+        if above.rows.pop(name, None) and self._stack.find(folder.path):
             folder.opaque = True
         above.entries[name] = folder
 

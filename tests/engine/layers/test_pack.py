@@ -15,7 +15,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from engine.errors import Unsupported
-from engine.layers.pack import pack
+from engine.layers.pack import measure, pack
 
 
 def packed(path: Path) -> bytes:
@@ -235,3 +235,7 @@ def test_packing_unpacking_and_packing_again_gives_the_same(unpack, tmp_path_fac
     data = packed(one)
     unpack(io.BytesIO(data), two)
     assert packed(two) == data
+
+
+def test_measuring_says_what_packing_says(tree):
+    assert measure(str(tree)) == pack(str(tree), io.BytesIO())

@@ -76,7 +76,7 @@ def _look_around(engine: Engine, error: StepFailed) -> None:
     if not error.image:
         warn(f"Before step {error.step} there is nothing to look around in.")
         return
-    warn(f"\nThis is the state right before step {error.step}; what you change is forgotten when you leave.")
+    warn(f"\nA shell on the state right before step {error.step}; what you change there is forgotten.")
     try:
         engine.builds.shell(error.image)
     except EngineError as problem:

@@ -314,7 +314,7 @@ def test_a_failure_before_anything_was_told(stackyard: Run, builds: Builds) -> N
 @pytest.mark.parametrize(
     ("image", "opened", "words"),
     [
-        ("sha256:before", ["sha256:before"], "This is the state right before step 2;"),
+        ("sha256:before", ["sha256:before"], "\nA shell on the state right before step 2;"),
         ("", [], "Before step 2 there is nothing to look around in."),
     ],
 )

@@ -1,0 +1,135 @@
+"""A shell on what a step left: a terminal of its own, the caller's terminal as it was, nothing kept."""
+
+from __future__ import annotations
+
+import os
+import pty
+import select
+import signal
+import struct
+import sys
+import termios
+import time
+from collections.abc import Iterator
+from fcntl import ioctl
+from pathlib import Path
+
+import pytest
+
+from engine.engine import Engine
+from engine.errors import InvalidInput, NotFound
+from tests.conftest import BASE
+
+pytestmark = pytest.mark.root
+
+PROGRAM = """
+import sys
+sys.path.insert(0, {here!r})
+from engine.engine import Engine
+engine = Engine({root!r})
+print("code", engine.builds.shell({image!r}), flush=True)
+engine.close()
+"""
+
+
+class Window:
+    """A terminal with a program in it."""
+
+    def __init__(self, program: str) -> None:
+        self.pid, self.terminal = pty.fork()
+        if not self.pid:
+            os.execv(sys.executable, [sys.executable, "-c", program])
+        self.resize(80, 24)
+        self.seen = ""
+
+    def resize(self, width: int, height: int) -> None:
+        ioctl(self.terminal, termios.TIOCSWINSZ, struct.pack("=4H", height, width, 0, 0))
+
+    def type(self, text: str) -> None:
+        os.write(self.terminal, text.encode())
+
+    def await_(self, text: str) -> str:
+        """Wait until the screen says it, and return all that it said since the last time."""
+        end = time.monotonic() + 15
+        while text not in self.seen:
+            if not select.select([self.terminal], [], [], max(0, end - time.monotonic()))[0]:
+                raise AssertionError(f"{text!r} never came, but {self.seen!r}")
+            self.seen += os.read(self.terminal, 65536).decode()
+        seen, self.seen = self.seen, ""
+        return seen
+
+    @property
+    def echoes(self) -> bool:
+        return bool(termios.tcgetattr(self.terminal)[3] & termios.ECHO)
+
+
+@pytest.fixture
+def window(yard: Engine, yard_root: str) -> Iterator[Window]:
+    here = str(Path(__file__).resolve().parents[2])
+    window = Window(PROGRAM.format(here=here, root=yard_root, image=BASE))
+    yield window
+    os.kill(window.pid, signal.SIGKILL)
+    os.close(window.terminal)
+    os.waitpid(window.pid, 0)
+
+
+def test_it_has_a_terminal_with_job_control_and_our_size(window: Window) -> None:
+    window.await_("# ")
+    window.type("tty; stty size; echo $TERM; echo ov''er\n")
+    said = window.await_("over\r\n")
+    assert "/dev/pts/0" in said
+    assert "24 80" in said
+    window.resize(100, 30)
+    window.type("stty size; sleep 100\n")
+    window.await_("30 100")
+    window.type("\x03")
+    window.type("echo still he''re\n")
+    window.await_("still here\r\n")
+
+
+def test_its_exit_code_is_told_and_the_terminal_is_as_it_was(window: Window) -> None:
+    window.await_("# ")
+    assert not window.echoes
+    window.type("touch /gone; exit 7\n")
+    window.await_("code 7")
+    assert window.echoes
+
+
+def test_the_terminal_is_as_it_was_when_the_program_is_asked_to_end(window: Window) -> None:
+    window.await_("# ")
+    os.kill(window.pid, signal.SIGTERM)
+    end = time.monotonic() + 5
+    while not window.echoes and time.monotonic() < end:
+        time.sleep(0.01)
+    assert window.echoes
+
+
+def test_what_is_done_there_is_not_kept(yard: Engine, window: Window) -> None:
+    window.await_("# ")
+    window.type("echo x > /gone; exit\n")
+    window.await_("code 0")
+    assert os.listdir(yard.store.paths.ingest) == []
+
+
+def test_much_may_be_pasted_while_much_is_printed(window: Window) -> None:
+    window.await_("# ")
+    window.type("stty raw -echo; head -c 300000 /dev/zero | tr '\\0' x & head -c 200000 > /in; wc -c < /in\n")
+    window.await_("x" * 100)
+    data = b"y" * 200000
+    seen = b""
+    end = time.monotonic() + 20
+    os.set_blocking(window.terminal, False)
+    while b"200000" not in seen and time.monotonic() < end:
+        readable, writable, _ = select.select([window.terminal], [window.terminal] if data else [], [], 0.1)
+        if readable:
+            seen += os.read(window.terminal, 65536)
+        if writable:
+            data = data[os.write(window.terminal, data[:4096]):]
+    assert b"200000" in seen
+
+
+def test_without_a_terminal_it_is_refused(yard: Engine) -> None:
+    with pytest.raises(InvalidInput, match="not a TTY"):
+        yard.builds.shell(BASE)
+    with pytest.raises(NotFound):
+        yard.builds.shell("yard/missing")

@@ -93,10 +93,13 @@ class _About(NamedTuple):
 
 
 def _own(container: Container, image: Image) -> dict[str, Any]:
-    """Return the container's config without the PATH that it got because its image has none."""
-    own = dict(container.config["Config"])
-    theirs = (image.config.get("config") or {}).get("Env") or ()
-    if not any(word.startswith("PATH=") for word in theirs):
+    """Return the container's config as docker has it: without the image's triggers, with its health check,
+    and without the PATH that containers of an image without one get.
+    """
+    theirs = image.config.get("config") or {}
+    own = {**container.config["Config"], "OnBuild": None}
+    own["Healthcheck"] = own.get("Healthcheck") or theirs.get("Healthcheck")
+    if not any(word.startswith("PATH=") for word in theirs.get("Env") or ()):
         own["Env"] = [word for word in own["Env"] or () if word != PATH] or None
     return own
 

@@ -15,7 +15,6 @@ from engine.build.tree import Tree
 from engine.dockerfile.instructions import Copy, Heredoc
 from engine.errors import EngineError, InvalidInput
 from engine.kernel import files
-from engine.paths import Paths
 
 Progress = Callable[[int], None]
 _FILE = "content"
@@ -31,9 +30,9 @@ class Source(NamedTuple):
 class Taking:
     """Selects and fetches; what was fetched stays until this is closed."""
 
-    def __init__(self, paths: Paths, progress: Progress | None = None) -> None:
+    def __init__(self, make_scratch: Callable[[], Scratch], progress: Progress | None = None) -> None:
         """`progress` hears the bytes of a download so far and may raise to stop."""
-        self._paths = paths
+        self._make_scratch = make_scratch
         self._progress = progress
         self._scratch: Scratch | None = None
         self._trees: list[Tree] = []
@@ -64,7 +63,7 @@ class Taking:
 
     def _folder(self) -> str:
         if self._scratch is None:
-            self._scratch = Scratch(self._paths)
+            self._scratch = self._make_scratch()
         return self._scratch.directory()
 
     def _tree(self, root: int) -> Tree:

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from engine.build.scratch import Scratch
 from engine.build.taking import Source, Taking
 from engine.build.tree import Tree
 from engine.dockerfile.instructions import Copy
@@ -33,7 +34,7 @@ def tree(context: Path) -> Iterator[Tree]:
 
 @pytest.fixture
 def taking(paths: Paths) -> Iterator[Taking]:
-    taking = Taking(paths)
+    taking = Taking(lambda: Scratch(paths))
     yield taking
     taking.close()
     assert os.listdir(paths.ingest) == []
@@ -124,7 +125,7 @@ class TestAUrl:
 
     def test_tells_how_far_it_is(self, url: str, tree: Tree, paths: Paths) -> None:
         heard: list[int] = []
-        taking = Taking(paths, heard.append)
+        taking = Taking(lambda: Scratch(paths), heard.append)
         taken(taking, tree, f"ADD {url} /o/")
         taking.close()
         assert heard == [7]

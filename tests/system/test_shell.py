@@ -82,6 +82,7 @@ def test_it_has_a_terminal_with_job_control_and_our_size(window: Window) -> None
     window.resize(100, 30)
     window.type("stty size; sleep 100\n")
     window.await_("30 100")
+    time.sleep(0.5)  # until the sleep has the foreground, a Ctrl-C is the shell's
     window.type("\x03")
     window.type("echo still he''re\n")
     window.await_("still here\r\n")

@@ -140,9 +140,7 @@ class LocalYard(LocalBuilds):
 
     def shell(self, image: str) -> int:
         """Run a shell on the image."""
-        from engine.errors import Unsupported
-
-        raise Unsupported("no shell can be opened yet")
+        return self._engine.builds.shell(image)
 
     def command(self, words: Sequence[str]) -> list[str]:
         """Run the same program on the same store."""

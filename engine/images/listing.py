@@ -31,8 +31,11 @@ _CHAIN = f"""
     SELECT {_LAYER} FROM stack ORDER BY depth DESC"""
 _NAMED = "id IN (SELECT image FROM tags UNION ALL SELECT image FROM digests)"
 _PARENT = "id IN (SELECT parent FROM images WHERE parent IS NOT NULL)"
-_LOOSE = f"NOT (step OR {_NAMED} OR {_PARENT})"
-_SHOWN = f"WHERE {_NAMED} OR NOT (step OR {_PARENT})"
+_LOOSE = f"step = 0 AND NOT {_NAMED} AND NOT {_PARENT}"
+_SHOWN = f"""
+    WHERE id IN (
+        SELECT image FROM tags UNION ALL SELECT image FROM digests
+        UNION ALL SELECT id FROM images WHERE step = 0 AND NOT {_PARENT})"""
 
 
 def read(store: Store, id: str) -> Image:

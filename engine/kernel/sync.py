@@ -28,9 +28,9 @@ def sync_directory(path: str) -> None:
 def sync_tree(path: str, *, limit: int) -> bool:
     """Write out every file and directory below `path`, if there are at most `limit` of them.
 
-    Tell whether it was done.
+    Tell whether it was done. The names in `path` itself are not made durable.
     """
-    pending, found = [path], [path]
+    pending, found = [path], list[str]()
     while pending:
         with os.scandir(pending.pop()) as entries:
             for entry in entries:

@@ -86,6 +86,8 @@ _BUILDS = (
     "CREATE INDEX steps_image ON steps (image)",
     "CREATE INDEX steps_kin ON steps (kin)",
     "CREATE INDEX images_parent ON images (parent)",
+    # Results are few among steps, and are to be found without reading the configs of all.
+    "CREATE INDEX images_results ON images (id) WHERE step = 0",
 )
 """What a build leaves: an image for each step, and the key by which a later build finds it again.
 

@@ -97,6 +97,14 @@ def _mounts(run: StageRun, instruction: Run) -> Mounts | None:
     return work_out(run, instruction.mounts)
 
 
+def _limits(texts: Sequence[str]) -> tuple[tuple[str, int, int], ...]:
+    if not texts:
+        return ()
+    from engine.build.limits import parsed
+
+    return tuple(map(parsed, texts))
+
+
 def _environment(run: StageRun) -> tuple[str, ...]:
     seen = {**run.scope.active(run.execution), **run.scope.proxies(run.execution)}
     return (*(run.execution.get("Env") or ()), *(f"{name}={value}" for name, value in seen.items()))
@@ -134,6 +142,7 @@ def _carry_out(
         request.hosts,
         request.memory,
         request.shm_size,
+        _limits(request.ulimits),
     )
     ran = execution.run(run.work.runner(), job, run.work.snapshotter, printed)
     if ran.code:

@@ -142,6 +142,7 @@ def _agent(mount: RunMount, count: int, supply: Supply, held: ExitStack) -> list
 
     target = _place(mount, supply) if mount.target else f"/run/buildkit/ssh_agent.{count}"
     owner = (0o600 if mount.mode is None else mount.mode, mount.uid, mount.gid)
+    agent = agent._replace(paths=tuple(os.path.join(supply.home, path) for path in agent.paths))
     socket = held.enter_context(served(agent, supply.folder, supply.environment, owner))
     return [Attachment("tree", target, (socket,))]
 

@@ -7,6 +7,7 @@ with the permitted set kept, the sets are then laid down exactly, and nothing is
 
 from __future__ import annotations
 
+import errno
 import os
 import resource
 from collections.abc import Mapping, Sequence
@@ -54,4 +55,7 @@ def _lay_down(sets: Mapping[str, Sequence[str]], *, root: bool) -> None:
 def _limit(limits: Sequence[Mapping[str, Any]]) -> None:
     for limit in limits:
         number = getattr(resource, limit["type"])
-        resource.setrlimit(number, (limit["soft"], limit["hard"]))
+        try:
+            resource.setrlimit(number, (limit["soft"], limit["hard"]))
+        except ValueError as error:
+            raise OSError(errno.EPERM, f"setting {limit['type']}: {error}") from None

@@ -16,12 +16,18 @@ ff02::2\tip6-allrouters
 def hosts(hostname: str, domain: str, network: str, extra: Sequence[str] = ()) -> str:
     """Write /etc/hosts as docker does; on the host's network it is the host's own.
 
-    `extra` are further entries, each `name:address`.
+    `extra` are further entries, each `name:address`; `host-gateway` is the host.
     """
     full = f"{hostname}.{domain} {hostname}" if domain else hostname
     own = "" if network == "none" else f"127.0.1.1\t{full}\n"
     text = of_host("/etc/hosts") if network == "host" else _LOCAL + own
-    return text + "".join(f"{address}\t{name}\n" for name, _, address in (e.partition(":") for e in extra))
+    entries = (entry.partition(":") for entry in extra)
+    return text + "".join(f"{_numeric(address)}\t{name}\n" for name, _, address in entries)
+
+
+def _numeric(address: str) -> str:
+    # Who has no network of their own meets the host at home.
+    return "127.0.0.1" if address == "host-gateway" else address
 
 
 def resolver() -> str:

@@ -13,8 +13,9 @@ from pathlib import Path
 
 import pytest
 
+from engine.build.limits import parsed
 from engine.engine import Engine
-from engine.errors import Cancelled, EngineError, StartFailed
+from engine.errors import Cancelled, EngineError, InvalidInput, StartFailed
 from engine.snapshots.copying import Copying
 from engine.snapshots.overlay import Overlay
 from tests.system.runs import Bench, children_of, groups, lives
@@ -165,6 +166,13 @@ def test_network_none_has_a_loopback_and_nothing_more(bench: Bench) -> None:
 def test_a_limit_of_memory_kills_what_exceeds_it(bench: Bench) -> None:
     result = bench.run("head -c 100000000 /dev/zero | tail -c 99999999 > /dev/null; exit $?", memory=16 << 20)
     assert result.code == 137
+
+
+def test_limits_of_a_process_are_as_asked(bench: Bench) -> None:
+    limits = tuple(map(parsed, ("nofile=100:200", "core=0")))
+    assert bench.run("ulimit -n; ulimit -Hn; ulimit -c", limits=limits).out.split() == ["100", "200", "0"]
+    with pytest.raises(InvalidInput, match="soft limit must be less than or equal"):
+        parsed("nofile=3:2")
 
 
 def test_shared_memory_has_the_size_asked_for(bench: Bench) -> None:

@@ -100,6 +100,8 @@ class Store:
 
     def _make(self) -> None:
         """Make the directories and the tables; harmless if they are there, and one process at a time."""
+        from engine.kernel.spreading import spread
+
         paths = self.paths
         try:
             # 0700 all the way, so that no other user comes near a setuid file of some image.
@@ -108,6 +110,7 @@ class Store:
                            paths.containers, paths.volumes, paths.ingest):  # fmt: skip
                 if not os.path.isdir(folder):
                     os.makedirs(folder, mode=0o700, exist_ok=True)
+            spread(paths.ingest)
             with Lock(paths.root, create=False):
                 if not os.path.exists(paths.database):
                     create(paths.database)

@@ -34,7 +34,8 @@ class Context:
     """What a build reads; to be used in a `with` block."""
 
     def __init__(self, inputs: Tree, document: Document, origin: str, *, scratch: Scratch | None = None,
-                 size: int | None = None) -> None:
+                 size: int | None = None, beside: int = 0) -> None:
+        """`size` is known for what was sent; else `beside` counts what docker sends though it is ignored."""
         self.inputs = inputs
         self.dockerfile = document.text
         self.dockerfile_name = document.name
@@ -42,12 +43,13 @@ class Context:
         """Where it is: an absolute path, an address, or `-`."""
         self._scratch = scratch
         self._size = size
+        self._beside = beside
 
     @property
     def size(self) -> int:
         """Bytes of a tar of it, as docker would send it; asking reads the whole tree's names once."""
         if self._size is None:
-            self._size = self.inputs.scan()
+            self._size = self.inputs.scan() + self._beside
         return self._size
 
     def close(self) -> None:
@@ -150,10 +152,23 @@ def _from_directory(request: Request, paths: Paths, path: str) -> Context:
             ignored, source = find_inside(root, ".dockerignore"), ".dockerignore"
         inputs = tree(root, path, ignored, paths, source)
         inputs.prepare()
-        return Context(inputs, document, path)
+        names = [os.path.relpath(document.path, path) if document.path else "", ".dockerignore"]
+        return Context(inputs, document, path, beside=_stored(path, names, Ignore(ignored or b"")))
     except BaseException:
         os.close(root)
         raise
+
+
+def _stored(path: str, names: list[str], ignore: Ignore) -> int:
+    """Count the bytes in a tar of those of the named files that are there and ignored."""
+    size = 0
+    for name in filter(ignore.excluded, names):
+        try:
+            length = os.stat(f"{path}/{name}").st_size
+        except OSError:
+            continue
+        size += 512 + length + -length % 512
+    return size
 
 
 def _filter(ignore: Ignore) -> Filter:

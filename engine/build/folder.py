@@ -32,8 +32,10 @@ directories which are ignored but may hold what is not."""
 class Folder:
     """A directory as it was when it was scanned."""
 
-    __slots__ = ("_names", "_statuses", "below", "digests", "fresh", "kept", "links", "listing", "marks",
-                 "packed", "path", "places", "read", "settled", "size", "through", "tree")  # fmt: skip
+    __slots__ = (
+        "_names", "_statuses", "below", "digests", "fresh", "kept", "links", "listing", "marks", "packed",
+        "path", "places", "read", "settled", "shared", "size", "through", "tree",
+    )  # fmt: skip
 
     def __init__(self, path: bytes, listing: str, names: list[str] | None,
                  statuses: list[Status] | None) -> None:
@@ -53,7 +55,9 @@ class Folder:
         self.below: tuple[str, ...] = ()
         """The directories in it."""
         self.size = 0
-        """Bytes of its entries in a tar."""
+        """Bytes of its entries in a tar, but of the contents that hard links share."""
+        self.shared: tuple[tuple[int, int], ...] = ()
+        """Inode and bytes of the files that have more than one name."""
         self.tree = b""
         """Digest of it and all below; only a memory until it is `settled`."""
         self.settled = False
@@ -132,7 +136,7 @@ class Folder:
                     digests[place * WIDTH : (place + 1) * WIDTH] = UNKNOWN
                     tree = b""
         return Remembered(self.listing, self.kept, self.through, self.packed, bytes(digests), self.links,
-                          self.marks, self.below, self.size, tree)  # fmt: skip
+                          self.marks, self.below, self.size, self.shared, tree)  # fmt: skip
 
 
 def recall(path: bytes, old: Remembered) -> Folder:
@@ -204,7 +208,7 @@ def _filter(folder: Folder, keep: Filter | None) -> None:
 def _take_all(folder: Folder, old: Remembered) -> None:
     folder.kept, folder.through = old.kept, old.through
     folder.digests, folder.links, folder.marks = bytearray(old.digests), old.links, old.marks
-    folder.below, folder.size, folder.tree = old.below, old.size, old.tree
+    folder.below, folder.size, folder.shared, folder.tree = old.below, old.size, old.shared, old.tree
     folder.read, folder.fresh = bool(old.tree), False
 
 
@@ -215,11 +219,17 @@ def _take_some(folder: Folder, descriptor: int, old: Remembered | None) -> None:
         names = old.kept.split("\0")
         before = dict(zip(names, enumerate(unpack(old.packed)), strict=True))
     digests: list[bytes] = []
+    shared: list[tuple[int, int]] = []
+    start = folder.path + b"/" if folder.path else b""
     size = 0
     for name, status in zip(folder.names, folder.statuses, strict=True):
         mode, digest = status[MODE], UNKNOWN
         if stat.S_ISREG(mode):
-            size += status[SIZE] + -status[SIZE] % _BLOCK
+            stored = status[SIZE] + -status[SIZE] % _BLOCK
+            if status[LINKS] > 1:
+                shared.append((status[INODE], stored))
+            else:
+                size += stored
             was = before.get(name)
             if was is not None and old is not None and was[1] == status:
                 digest = old.digests[was[0] * WIDTH : (was[0] + 1) * WIDTH]
@@ -228,18 +238,29 @@ def _take_some(folder: Folder, descriptor: int, old: Remembered | None) -> None:
         elif stat.S_ISLNK(mode):
             folder.links[name] = os.readlink(os.fsencode(name), dir_fd=descriptor)
         digests.append(digest)
-        size += _BLOCK + _extension(folder.path, name)
-    folder.digests, folder.size = bytearray().join(digests), size
+        path = start + os.fsencode(name) + b"/" * stat.S_ISDIR(mode)
+        size += _BLOCK + _extension(path, folder.links.get(name, b""))
+    folder.digests, folder.size, folder.shared = bytearray().join(digests), size, tuple(shared)
     folder.below = tuple(name for name, status in zip(folder.names, folder.statuses, strict=True)
                          if stat.S_ISDIR(status[MODE]))  # fmt: skip
 
 
-def _extension(path: bytes, name: str) -> int:
-    """Count the bytes of the extended header that a name needs in a tar."""
-    whole = len(path) + 1 + len(name)
-    if whole <= _NAME and name.isascii():
+def _extension(path: bytes, link: bytes) -> int:
+    """Count the bytes of the extended header that an entry needs in a tar, as Go writes it."""
+    if len(path) <= _NAME and len(link) <= _NAME and path.isascii() and link.isascii():
         return 0
-    return 2 * _BLOCK
+    records = 0
+    if not path.isascii() or (len(path) > _NAME and not _splits(path)):
+        records += len(path) + len(b"000 path=\n")
+    if not link.isascii() or len(link) > _NAME:
+        records += len(link) + len(b"000 linkpath=\n")
+    return (_BLOCK + records + -records % _BLOCK) if records else 0
+
+
+def _splits(path: bytes) -> bool:
+    """Tell whether a long path fits the two fields that ustar has for it."""
+    cut = path.rstrip(b"/").rfind(b"/", 0, _PREFIX + 1)
+    return cut > 0 and 0 < len(path) - cut - 1 <= _NAME
 
 
 def _granule(ctime: int) -> int:

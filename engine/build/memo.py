@@ -12,7 +12,7 @@ from collections.abc import Iterable
 from typing import NamedTuple
 from zlib import crc32
 
-_VERSION = b"inputs 1\n"
+_VERSION = b"inputs 2\n"
 _CHECK = 4
 _FAST = 2
 """The version of marshal's format whose bytes depend on the values alone."""
@@ -40,7 +40,9 @@ class Remembered(NamedTuple):
     below: tuple[str, ...]
     """Which of `kept` are directories."""
     size: int
-    """Bytes of all of `kept` in a tar."""
+    """Bytes of all of `kept` in a tar, but of the contents that hard links share."""
+    shared: tuple[tuple[int, int], ...]
+    """Inode and bytes of the files that have more than one name."""
     tree: bytes
     """Digest of the directory and all below it; empty if unknown."""
 

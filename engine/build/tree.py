@@ -67,12 +67,14 @@ class Tree:
         try:
             pending = [b""]
             size = 2 * 512
+            shared: dict[int, int] = {}
             while pending:
                 folder = self._folder(pending.pop())
                 size += folder.size
+                shared.update(folder.shared)
                 pending.extend(folder.folders())
             self._whole = True
-            return size
+            return size + sum(shared.values())
         finally:
             self._dismiss()
             if collecting:

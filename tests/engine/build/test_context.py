@@ -59,6 +59,35 @@ class TestADirectory:
         with open_context(Request(str(context)), paths) as opened:
             assert opened.size == 2048 + 512 + 512 + 1024
 
+    @pytest.mark.parametrize(("names", "size"), [
+        (["a", "=b", "=c"], 4096),
+        (["l" * 150], 3584),
+        (["\N{LATIN SMALL LETTER E WITH ACUTE}.txt"], 3584),
+        (["d" * 60 + "/" + "d" * 60 + "/f"], 3584),
+        (["link->" + "t" * 150], 3584),
+        (["link->short"], 2560),
+    ], ids=["hard links", "long name", "no ascii", "long path", "long link", "link"])  # fmt: skip
+    def test_counts_as_docker_does(self, names: list[str], size: int, context: Path, paths: Paths) -> None:
+        first = context / names[0]
+        for name in names:
+            path, arrow, target = name.partition("->")
+            (context / path).parent.mkdir(parents=True, exist_ok=True)
+            if arrow:
+                (context / path).symlink_to(target)
+            elif name.startswith("="):
+                (context / name[1:]).hardlink_to(first)
+            else:
+                (context / path).write_text("x" if len(names) > 1 else "")
+        for _ in range(2):
+            with open_context(Request(str(context)), paths) as opened:
+                assert opened.size == size
+
+    def test_counts_what_docker_sends_though_it_is_ignored(self, context: Path, paths: Paths) -> None:
+        (context / ".dockerignore").write_text("*\n")
+        with open_context(Request(str(context)), paths) as opened:
+            assert opened.size == 3072
+            assert names(opened) == []
+
     def test_that_is_missing(self, paths: Paths, tmp_path: Path) -> None:
         with pytest.raises(NotFound) as failure:
             open_context(Request("nope", folder=str(tmp_path)), paths)

@@ -112,7 +112,7 @@ from engine.build.scout import worth_it
 for _ in range({threads}):
     threading.Thread(target=time.sleep, args=(60,), daemon=True).start()
 packed = pack([(0o100644, n, 1, 0, 0, n, 0, n << 60, n << 60) for n in range({files})])
-print(worth_it({{b"": Remembered("", "", "", packed, b"", {{}}, {{}}, (), 0, b"")}}))
+print(worth_it({{b"": Remembered("", "", "", packed, b"", {{}}, {{}}, (), 0, (), b"")}}))
 """
     done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == (expected if (os.cpu_count() or 1) > 1 else "False")

@@ -125,10 +125,12 @@ class TestAPattern:
     def test_takes_what_it_matches(self, line: str, expected: dict[str, str], tree: Tree) -> None:
         assert taken(line, tree) == expected
 
-    def test_that_matches_much_makes_a_directory(self, tree: Tree) -> None:
-        # The classic builder wants a slash here; BuildKit does not.
+    def test_that_matches_much_needs_a_slash(self, tree: Tree) -> None:
         assert taken("COPY dir/*x /o", tree) == {"o": "dir/x"}
-        assert taken("COPY dir/[ix]* /o", tree) == {"o/inlink": "dir/x", "o/x": "dir/x"}
+        assert taken("COPY dir/[ix]* /o/", tree) == {"o/inlink": "dir/x", "o/x": "dir/x"}
+        with pytest.raises(InvalidInput) as failure:
+            taken("COPY dir/[ix]* /o", tree)
+        assert str(failure.value) == MANY
 
     def test_knows_disarmed_wildcards(self, tree: Tree) -> None:
         plain = copy("COPY a /o/")._replace(sources=(r"n\?pe",))
@@ -151,6 +153,10 @@ class TestParents:
     ])  # fmt: skip
     def test_are_kept(self, line: str, expected: dict[str, str], tree: Tree) -> None:
         assert taken(line, tree) == expected
+
+    def test_of_nothing_are_refused(self, tree: Tree) -> None:
+        with pytest.raises(NotFound, match=r"nothing is left of dir/\./ to put below the target"):
+            taken("COPY --parents dir/./ /p", tree)
 
 
 class TestExclude:

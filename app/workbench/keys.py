@@ -38,7 +38,7 @@ GLOBAL = (
     Key("theme", "T", "T", "", "Next colour theme"),
     Key("back", "escape", "Esc", "", "Back to the list; end a filter or a search"),
     Key("help", "question_mark", "?", "help", "This page"),
-    Key("quit", "q", "q", "quit", "Leave; containers keep running"),
+    Key("quit", "q", "q", "quit", "Leave; containers and builds go on"),
 )
 LIST = (
     Key("cursor_down", "j,down", "j ↓", "", "Down"),

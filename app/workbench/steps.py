@@ -59,8 +59,8 @@ def told_time(seconds: float) -> str:
     """Write how long something took in at most six characters."""
     if seconds < 59.95:
         return f"{seconds:.1f}s"
-    minutes = int(seconds) // 60
-    return f"{minutes}m{int(seconds) % 60:02}s" if minutes < 60 else f"{minutes // 60}h{minutes % 60:02}m"
+    minutes, rest = divmod(round(seconds), 60)
+    return f"{minutes}m{rest:02}s" if minutes < 60 else f"{minutes // 60}h{minutes % 60:02}m"
 
 
 def scale(progress: Progress, now: float) -> float:

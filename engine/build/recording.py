@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import os
+import time
 from array import array
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any, NamedTuple
@@ -22,6 +23,8 @@ LONGEST = 16 << 10
 """Characters after which a line is cut."""
 REACH = 4096
 """Events that are looked through for the rest of a line."""
+BREATH = 512
+"""Events that are taken in at a stretch."""
 REMEMBERED = 64
 """Events that are kept read."""
 TOLD = 0
@@ -80,9 +83,12 @@ class Recording:
                     break
                 data = self._long_line(data)
                 end = len(data)
-            for line in data[:end].splitlines(keepends=True):
+            for number, line in enumerate(data[:end].splitlines(keepends=True), 1):
                 self._take(line, self.size)
                 self.size += len(line)
+                if not number % BREATH:
+                    # Whoever draws the screen waits for the interpreter meanwhile.
+                    time.sleep(0.0005)
         return self.size != before
 
     def _long_line(self, data: bytes) -> bytes:
@@ -170,9 +176,9 @@ class Recording:
         if stream == TOLD:
             happened = read_line(raw)
             text = _sentence(happened, self.total) if happened else ""
-            time = getattr(happened, "time", 0.0)
+            at = getattr(happened, "time", 0.0)
             bad = isinstance(happened, StepFailed | Failed)
-            return PrintedLine(told_as, int(time * 1e9), "stderr" if bad else "stdout", _encoded(text))
+            return PrintedLine(told_as, int(at * 1e9), "stderr" if bad else "stdout", _encoded(text))
         text = self._rest(number, place, event)
         time_ns = int(event.get("at", 0) * 1e9)
         return PrintedLine(told_as, time_ns, "stderr" if stream == 2 else "stdout", _encoded(text))

@@ -27,6 +27,7 @@ class BuildRecord(NamedTuple):
     """0 until there is a plan."""
     tags: tuple[str, ...] = ()
     context: str = ""
+    """Where it was built from: a whole path, an address, or `-`."""
     dockerfile: str = ""
     """Its path as the user gave it."""
     message: str = ""
@@ -41,8 +42,9 @@ def first(id: str, document: dict[str, Any]) -> BuildRecord:
     """Describe a build of which nothing is known but its request, as the journal keeps it."""
     tags = tuple(document.get("tags") or ())
     context = document.get("context") or ""
-    folder = os.path.join(document.get("folder") or "", context)
-    where = context if "://" in context or context in ("", "-") else os.path.basename(os.path.abspath(folder))
+    if context and context != "-" and "://" not in context and not context.startswith("git@"):
+        context = os.path.normpath(os.path.join(document.get("folder") or "", context))
+    where = context if "://" in context else os.path.basename(context)
     title = tags[0] if tags else where or document.get("dockerfile") or id[:12]
     started = document.get("time") or 0.0
     dockerfile = document.get("dockerfile") or ""

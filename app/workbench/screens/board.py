@@ -140,7 +140,7 @@ class Board(Screen[None]):
                     view = (named("search_next", LOG), *view)
                 keys = [key for key in keys if key.id != "tag"]
                 if self.selection.kind == "build":
-                    view = (*(named(id, OUTPUT) for id in ("next_step", "previous_step")), *view)
+                    view = (named("next_step", OUTPUT), *view)
             elif isinstance(self.focused, StackView):
                 view = (STACK[0],)
             elif isinstance(self.focused, StepList):

@@ -28,7 +28,7 @@ class PathSuggester(Suggester):
     async def get_suggestion(self, value: str) -> str | None:
         """Return the first path that begins so."""
         folder, _, start = value.rpartition("/")
-        if not value:
+        if not value or os.path.isfile(os.path.expanduser(value)):
             return None
         where = os.path.expanduser(folder) if folder else ("/" if value.startswith("/") else ".")
         try:

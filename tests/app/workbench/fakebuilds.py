@@ -163,7 +163,7 @@ class FakeBuilds(LocalBuilds):
         self, number: int, events: Iterable[Event], dockerfile: str = SIMPLE, **asked: object
     ) -> Journal:
         """Let a build begin and tell something; it runs until the journal is closed."""
-        request = Request("/srv/shop", **asked)  # type: ignore[arg-type]
+        request = Request(**{"context": "/srv/shop", **asked})  # type: ignore[arg-type]
         journal = Journal.begin(self._paths, build_id(number), request, dockerfile.encode())
         self._open.append(journal)
         for event in events:

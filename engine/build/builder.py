@@ -87,6 +87,8 @@ class Builder:
         planned = plan(program, arguments, request.target, request.labels, request.contexts)
         work = Work(self.yard, request, context, program, planned, arguments, self._report)
         work.names = () if request.squash else names
+        if request.no_cache and any(stage.runs for stage in planned.stages):
+            work.runner()  # it gets ready while other things are done
         unknown = self._open_sources(work)
         self._report(
             Planned(self.id, context.dockerfile_name, planned.steps, request.context, context.size,
@@ -116,7 +118,7 @@ class Builder:
 
     def _run(self, work: Work) -> None:
         """Run the stages, those that do not need each other side by side."""
-        left = {stage.index: stage for stage in work.plan.stages}
+        left = {stage.position: stage for stage in work.plan.stages}
         running: dict[int, threading.Thread] = {}
         ended: queue.SimpleQueue[tuple[int, Result | BaseException]] = queue.SimpleQueue()
         failures: list[EngineError] = []
@@ -125,16 +127,16 @@ class Builder:
                 ready = [s for s in left.values() if not failures and s.needs <= work.results.keys()]
                 if len(ready) == 1 and not running:
                     # Nothing to run beside it: no thread, and an interrupt reaches it at once.
-                    del left[ready[0].index]
-                    work.results[ready[0].index] = self._stage(work, ready[0])
+                    del left[ready[0].position]
+                    work.results[ready[0].position] = self._stage(work, ready[0])
                     continue
                 for stage in ready:
-                    del left[stage.index]
-                    running[stage.index] = threading.Thread(
-                        target=lambda stage=stage: ended.put((stage.index, self._attempt(work, stage))),
+                    del left[stage.position]
+                    running[stage.position] = threading.Thread(
+                        target=lambda stage=stage: ended.put((stage.position, self._attempt(work, stage))),
                         name=f"stage {stage.title}",
                     )
-                    running[stage.index].start()
+                    running[stage.position].start()
                 if not running:
                     break
                 index, result = ended.get()

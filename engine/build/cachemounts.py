@@ -68,8 +68,9 @@ class CacheMounts:
         base: Sequence[str] = (),
         check: Callable[[], object] = lambda: None,
     ) -> Held:
-        """Take this owner's cache mount `id`, waiting for it if it is `locked`; a `private` one that is taken is left
-        to its user, and another one is taken.
+        """Take this owner's cache mount `id`, waiting for it if it is `locked`.
+
+        A `private` one that is taken is left to its user, and another one is taken.
 
         A new one starts with what lies in the directories of `base`, topmost first. `check` is called while
         waiting and may raise.

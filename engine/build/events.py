@@ -64,7 +64,7 @@ class Triggered(NamedTuple):
     """The base's ONBUILD instructions follow within its FROM step; each may have a Running of its own."""
 
     step: int
-    count: int
+    triggers: int
 
 
 class Running(NamedTuple):

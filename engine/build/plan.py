@@ -18,7 +18,7 @@ Named = Mapping[str, str]
 class PlannedStage(NamedTuple):
     """One stage that will be built."""
 
-    index: int
+    position: int
     """Among all stages of the Dockerfile, from 0."""
     begin: From
     base: str
@@ -31,9 +31,14 @@ class PlannedStage(NamedTuple):
     """The number of its FROM among all steps."""
 
     @property
+    def runs(self) -> bool:
+        """Tell whether programs run in it."""
+        return any(isinstance(instruction, Run) for instruction in self.instructions)
+
+    @property
     def title(self) -> str:
         """Name it as its steps show it."""
-        return self.begin.name or str(self.index)
+        return self.begin.name or str(self.position)
 
 
 class Plan(NamedTuple):

@@ -37,7 +37,7 @@ class _Difference(NamedTuple):
 
 def base_of(work: Work) -> str:
     """Return the id of the image that the target stands on; empty for scratch."""
-    stage = next(stage for stage in work.plan.stages if stage.index == work.plan.target)
+    stage = next(stage for stage in work.plan.stages if stage.position == work.plan.target)
     if stage.base_stage is not None:
         return work.results[stage.base_stage].image
     return "" if stage.base == SCRATCH else work.image(stage.base).id

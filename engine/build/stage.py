@@ -71,7 +71,7 @@ class StageRun:
                 if self.chain.is_due():
                     self.chain.commit()
             self.chain.wait()
-            index = self.stage.index
+            index = self.stage.position
             self.chain.commit(self.work.references(index), result=self.work.is_result(index))
         except (EngineError, OSError) as error:
             self._keep()
@@ -130,7 +130,7 @@ class StageRun:
         else:
             relative = self.work.cache.kin(kin)
             self.work.report(StepMissed(number, self._why(deed, relative)))
-            if not self._missed and any(isinstance(left, Run) for left in self.stage.instructions):
+            if not self._missed and self.stage.runs:
                 self.work.runner()  # it gets ready while other things are done
             self._missed = True
             self._do(deed, number, kin, relative, hidden=hidden)

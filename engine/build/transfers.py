@@ -44,7 +44,8 @@ def copy_deed(run: StageRun, number: int, copy: Copy) -> Deed:
         from engine.build.placing import Placing, Source
 
         sources = [Source(*one) for one in taken]
-        return Placing(sources, target, lowers, chown=copy.owner, chmod=copy.mode, keep_owner=bool(copy.source_from))
+        keep = bool(copy.source_from)
+        return Placing(sources, target, lowers, chown=copy.owner, chmod=copy.mode, keep_owner=keep)
 
     def do(kin: Kin | None) -> Hashing | None:
         upper = f"{run.folder()}/upper"

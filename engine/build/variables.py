@@ -73,7 +73,7 @@ class Scope:
         """Name to value, None while an ARG has none."""
 
     def declare(self, name: str, default: str | None) -> None:
-        """Take an ARG and its expanded default: a given value wins, and the head has one where neither does."""
+        """Take an ARG with its expanded default; a given value wins, the head lends one at last."""
         given = self._arguments.given
         if name in given:
             self._arguments.used.add(name)

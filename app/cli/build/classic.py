@@ -19,6 +19,8 @@ if TYPE_CHECKING:
     from engine.build.events import Event, Failed, Planned
 
 RED, PLAIN = "\x1b[91m", "\x1b[0m"
+EMPTY_LINE = "Empty continuation line found in: "
+"""How the one warning begins that docker gives before the first step."""
 WITHOUT_CONTAINER = frozenset(("FROM", "COPY", "ADD"))
 """Instructions for which docker names no container."""
 
@@ -70,6 +72,7 @@ class Classic:
         self._out.write(f"Sending build context to Docker daemon  {human_size(event.context_size)}\r\r\n")
 
     def _started(self, event: events.StepStarted) -> None:
+        self._warn_of_lines()
         step = self._steps[event.step - 1]
         self._tell(event.step, f"Step {event.step}/{len(self._steps)} : {step.text}\n")
 
@@ -85,8 +88,8 @@ class Classic:
 
     def _triggered(self, event: events.Triggered) -> None:
         self._steps[event.step - 1].triggered = True
-        word = "trigger" if event.count == 1 else "triggers"
-        self._tell(event.step, f"# Executing {event.count} build {word}\n")
+        word = "trigger" if event.triggers == 1 else "triggers"
+        self._tell(event.step, f"# Executing {event.triggers} build {word}\n")
 
     def _running(self, event: events.Running) -> None:
         step = self._steps[event.step - 1]
@@ -123,6 +126,14 @@ class Classic:
 
     def _warned(self, event: events.Warned) -> None:
         self._warnings.append(event.text.removeprefix("[Warning] "))
+
+    def _warn_of_lines(self) -> None:
+        found = [text.removeprefix(EMPTY_LINE) for text in self._warnings if text.startswith(EMPTY_LINE)]
+        if found:
+            self._warnings = [text for text in self._warnings if not text.startswith(EMPTY_LINE)]
+            lines = "".join(f"[WARNING]: {EMPTY_LINE.rstrip()}\n    {line}\n" for line in found)
+            last = "[WARNING]: Empty continuation lines will become errors in a future release.\n"
+            self._out.write(f"{RED}{lines}{last}{PLAIN}")
 
     def _tagged(self, event: events.Tagged) -> None:
         self._result(f"Successfully tagged {event.reference}\n")

@@ -52,7 +52,7 @@ class Plan(NamedTuple):
 
 
 def plan(program: Program, arguments: Arguments, target: str, labels: Named, contexts: Named) -> Plan:
-    """Plan a build; `labels` become a last step, `contexts` are names that are no stages.
+    """Plan a build; `labels` become the last steps, `contexts` are names that are no stages.
 
     Raises DockerfileError, also for an unknown target and for stages that need each other in a circle.
     """
@@ -163,8 +163,8 @@ def _needed(program: Program, links: list[_Links], target: int) -> list[int]:
 
 
 def _label(labels: Named) -> tuple[Instruction, ...]:
-    if not labels:
-        return ()
-    pairs = tuple(sorted(labels.items()))
-    text = "LABEL " + " ".join(f"{key}={value}" for key, value in pairs)
-    return (Label(Origin(Span(0, 0), text), pairs),)
+    """Make a step of each, as docker does."""
+    return tuple(
+        Label(Origin(Span(0, 0), f"LABEL {key}={value}"), ((key, value),))
+        for key, value in sorted(labels.items())
+    )

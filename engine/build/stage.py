@@ -149,7 +149,9 @@ class StageRun:
 
     def _worked_out(self, number: int, instruction: Instruction) -> Deed:
         """Expand an instruction's variables and find out what it would do."""
-        instruction = expanded(instruction, self.scope.variables(self.execution), self.work.program.escape)
+        if instruction.origin.span.start:  # what the command line said is meant as it is
+            variables = self.scope.variables(self.execution)
+            instruction = expanded(instruction, variables, self.work.program.escape)
         if isinstance(instruction, Run):
             from engine.build.programs import run_deed
 

@@ -207,6 +207,19 @@ def test_a_warning_comes_before_the_result() -> None:
         )
 
 
+def test_empty_lines_in_an_instruction_are_warned_of_first() -> None:
+    warned = [Warned(f"Empty continuation line found in: RUN {word}") for word in ("a   b", "c")]
+    out, _ = told(planned("FROM busy"), *warned, based(1), finished(1))
+    assert out.split("\r\r\n")[1] == (
+        "\x1b[91m[WARNING]: Empty continuation line found in:\n    RUN a   b\n"
+        "[WARNING]: Empty continuation line found in:\n    RUN c\n"
+        "[WARNING]: Empty continuation lines will become errors in a future release.\n\x1b[0m"
+        "Step 1/1 : FROM busy\n"
+        " ---> 000000000001\n"
+        "Successfully built 000000000001\n"
+    )
+
+
 def test_a_fetched_file_leaves_the_empty_line_of_dockers_bar() -> None:
     out, _ = told(
         planned("FROM busy", "ADD http://127.0.0.1/f.txt /f"),

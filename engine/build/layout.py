@@ -76,14 +76,18 @@ class Layout:
             raise InvalidInput(f"cannot copy to /{shown(target)}: {error.strerror}") from error
 
     def reach(self, base: bytes, way: bytes) -> bytes:
-        """Follow the links on a way that begins at `base`; what is laid out counts before what lies below."""
+        """Follow the links on a way that begins at `base`, which is their root: docker unpacks in a chroot.
+
+        What is laid out counts before what lies below.
+        """
         pending = way.split(b"/")[::-1]
         here = [name for name in base.split(b"/") if name]
+        floor = len(here)
         links = 0
         while pending:
             name = pending.pop()
             if name == b"..":
-                del here[-1:]
+                del here[max(floor, len(here) - 1) :]
             elif name not in (b"", b"."):
                 link = self._link(b"/".join(here), name)
                 if not link:
@@ -93,7 +97,7 @@ class Layout:
                 if links > _LINKS:
                     raise OSError(errno.ELOOP, os.strerror(errno.ELOOP))
                 if link.startswith(b"/"):
-                    here.clear()
+                    del here[floor:]
                 pending.extend(link.split(b"/")[::-1])
         return b"/".join(here)
 

@@ -6,7 +6,6 @@ The caller is the container's shim, single-threaded; the child is its fork and o
 
 from __future__ import annotations
 
-import json
 import os
 from typing import Any, NamedTuple
 
@@ -16,7 +15,6 @@ from engine.paths import ContainerPaths
 from engine.runtime import init
 from engine.runtime.cgroups.cgroup import Cgroup
 from engine.runtime.seccomp.cache import cached
-from engine.runtime.union import read_union
 
 
 class Launched(NamedTuple):
@@ -33,6 +31,10 @@ def launch(paths: ContainerPaths, stdio: tuple[int, int, int], *, cache: str) ->
     `cache` is the directory of compiled system-call filters. Raises StartFailed with docker's exit code and
     sentence; nothing is left behind then.
     """
+    import json
+
+    from engine.runtime.union import read_union
+
     with open(paths.spec, "rb") as file:
         spec: dict[str, Any] = json.load(file)
     linux = spec["linux"]

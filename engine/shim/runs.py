@@ -10,7 +10,7 @@ import _socket
 import os
 import select
 import signal
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any, NamedTuple
 
 from engine.errors import EngineError, StartFailed, from_os
@@ -20,11 +20,9 @@ from engine.kernel.mounts import Mount
 from engine.runtime.attachments import Attachment
 from engine.runtime.cgroups.cgroup import Cgroup
 from engine.runtime.cgroups.devices import default_devices
-from engine.runtime.console import Console
 from engine.runtime.init import Birth
 from engine.runtime.launch import bear
-from engine.runtime.seccomp.cache import cached
-from engine.runtime.seccomp.profile import default as default_profile
+from engine.runtime.seccomp.cache import cached_default
 from engine.shim.wire import HANDED, ORDERS, receive, send
 
 GROUP = "stackyard/build-"
@@ -67,7 +65,7 @@ class _Service:
         self._refusal: EngineError | None = None
         _, held, _ = processes.get_capabilities()
         within_reach = names(held)
-        self._filter = cached(default_profile([name for name in DEFAULT if name in within_reach]), cache)
+        self._filter = cached_default([name for name in DEFAULT if name in within_reach], cache)
         try:
             self._group = Cgroup.create(f"{GROUP}{os.getpid()}", {"devices": default_devices()})
         except EngineError as error:
@@ -136,7 +134,7 @@ class _Service:
                     self._filter,
                     stdio,
                     tuple(Attachment(*attachment) for attachment in order["attachments"]),
-                    Console(stdio[0]).open if order["spec"]["process"]["terminal"] else None,
+                    _console(stdio[0]) if order["spec"]["process"]["terminal"] else None,
                 )
             )
         except BaseException:
@@ -181,6 +179,12 @@ def answer(line: _socket.socket, words: dict[str, Any]) -> None:
         # Nobody wants to know.
         pass
     line.close()
+
+
+def _console(socket: int) -> Callable[[Mapping[str, Any]], None]:
+    from engine.runtime.console import Console
+
+    return Console(socket).open
 
 
 def _kill(run: _Run) -> None:

@@ -5,13 +5,33 @@ from __future__ import annotations
 import marshal
 import os
 import zlib
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
 from engine.kernel import syscalls
 from engine.kernel.libc import ARCHITECTURE
 
 _HERE = __file__.rpartition("/")[0]
+_SOURCES = (f"{_HERE}/compiler.py", f"{_HERE}/assembler.py", syscalls.PATH)
+
+
+def cached_default(capabilities: Collection[str], directory: str) -> bytes:
+    """Give the program of the default profile for these capabilities, without even reading the profile.
+
+    The file repeats what the program depends on; see `cached`.
+    """
+    sources = (*_SOURCES, f"{_HERE}/profile.py", f"{_HERE}/profile.json")
+    facts = (ARCHITECTURE, os.uname().release, _stamps(sources), sorted(capabilities))
+    body = marshal.dumps(facts, 2)
+    key = b"default %d\n" % len(body) + body
+    path = f"{directory}/{zlib.crc32(key):08x}-default.bpf"
+    program = _kept(path, key)
+    if program is None:
+        from engine.runtime.seccomp.profile import default
+
+        program = cached(default(capabilities), directory)
+        _keep(path, key + program)
+    return program
 
 
 def cached(document: Mapping[str, Any], directory: str) -> bytes:
@@ -22,27 +42,34 @@ def cached(document: Mapping[str, Any], directory: str) -> bytes:
     """
     key = _key(document)
     path = f"{directory}/{zlib.crc32(key):08x}{len(key):x}.bpf"
-    try:
-        with open(path, "rb") as file:
-            kept = file.read()
-        if kept.startswith(key) and (len(kept) - len(key)) % 8 == 0 and len(kept) > len(key):
-            return kept[len(key):]
-    except OSError:
-        pass
-    from engine.runtime.seccomp.compiler import compile
+    program = _kept(path, key)
+    if program is None:
+        from engine.runtime.seccomp.compiler import compile
 
-    program = compile(document)
-    _keep(path, key + program)
+        program = compile(document)
+        _keep(path, key + program)
     return program
 
 
 def _key(document: Mapping[str, Any]) -> bytes:
     """Name the document and everything the compiler's answer depends on, ending in its own length."""
-    sources = (f"{_HERE}/compiler.py", f"{_HERE}/assembler.py", syscalls.PATH)
-    stamps = [os.stat(path).st_mtime_ns for path in sources]
     # Version 2 of the format has no back references: equal documents give equal bytes.
-    body = marshal.dumps((ARCHITECTURE, stamps, dict(document)), 2)
+    body = marshal.dumps((ARCHITECTURE, _stamps(_SOURCES), dict(document)), 2)
     return b"%d\n" % len(body) + body
+
+
+def _stamps(sources: Sequence[str]) -> list[int]:
+    return [os.stat(path).st_mtime_ns for path in sources]
+
+
+def _kept(path: str, key: bytes) -> bytes | None:
+    try:
+        with open(path, "rb") as file:
+            kept = file.read()
+    except OSError:
+        return None
+    whole = kept.startswith(key) and (len(kept) - len(key)) % 8 == 0 and len(kept) > len(key)
+    return kept[len(key):] if whole else None
 
 
 def _keep(path: str, content: bytes) -> None:

@@ -15,7 +15,16 @@ from pathlib import Path
 import pytest
 
 from engine.paths import Paths
+from tests.engine.build.placed import OPENED
 from tests.engine.build.repositories import commit, git
+
+
+@pytest.fixture(autouse=True)
+def closed() -> Iterator[None]:
+    """Close the trees that a test has opened."""
+    yield
+    while OPENED:
+        OPENED.pop().close()
 
 
 @pytest.fixture

@@ -21,6 +21,10 @@ DOCKER = "/usr/bin/docker" if os.path.exists("/usr/bin/docker") else "docker"
 """A distribution's own client needs no plug-in for BuildKit."""
 
 
+OPENED: list[Tree] = []
+"""The trees a test reads from, closed after it."""
+
+
 def make(folder: Path, script: str) -> Path:
     """Make a folder and run a script in it."""
     folder.mkdir(parents=True, exist_ok=True)
@@ -34,6 +38,7 @@ def placing(line: str, context: Path, lowers: list[Path], *, keep_owner: bool = 
     copy = instruction(line)
     assert isinstance(copy, Copy)
     tree = Tree(os.open(context, os.O_RDONLY | os.O_CLOEXEC), str(context))
+    OPENED.append(tree)
     source = Source(select(copy, tree, "/"), copy.add)
     return Placing([source], target_of(copy, "/"), [str(lower) for lower in lowers], chown=copy.owner,
                    chmod=copy.mode, keep_owner=keep_owner, now=now)  # fmt: skip

@@ -110,9 +110,9 @@ def test_a_base_is_left_as_it_is() -> None:
     assert json.dumps(base) == before
 
 
-def test_a_slash_at_the_end_of_a_workdir_is_dropped_as_buildkit_does() -> None:
-    assert built("WORKDIR /a//b/../c/", {})["WorkingDir"] == "/a/c"
-    assert built("WORKDIR //x", {})["WorkingDir"] == "/x"
+def test_an_absolute_workdir_is_kept_as_it_was_typed() -> None:
+    assert built("WORKDIR /a//b/../c/", {})["WorkingDir"] == "/a//b/../c/"
+    assert built("WORKDIR c/", {"WorkingDir": "/x/"})["WorkingDir"] == "/x/c"
 
 
 def workdirs() -> list[dict[str, str]]:

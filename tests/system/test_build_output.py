@@ -9,7 +9,7 @@ import os
 import re
 import subprocess
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from functools import cache
 from pathlib import Path
 from typing import NamedTuple
@@ -73,7 +73,7 @@ def asked(command: list[str], words: tuple[str, ...], stdin: bytes = b"") -> Sai
 
 
 @pytest.fixture(scope="module")
-def root(tmp_path_factory: pytest.TempPathFactory) -> str:
+def root(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """A store with docker's own busybox."""
     folder = tmp_path_factory.mktemp("output")
     archive = folder / "busybox.tar"
@@ -82,7 +82,9 @@ def root(tmp_path_factory: pytest.TempPathFactory) -> str:
     with archive.open("rb") as stream:
         list(engine.images.load(stream))
     engine.close()
-    return str(folder / "root")
+    yield str(folder / "root")
+    names = TAG, f"{TAG}:v2", f"{TAG}-onbuild"
+    subprocess.run(["docker", "rmi", "--force", *names], capture_output=True, timeout=60)
 
 
 Both = Callable[..., tuple[Said, Said]]

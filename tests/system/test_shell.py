@@ -3,15 +3,10 @@
 from __future__ import annotations
 
 import os
-import pty
 import select
 import signal
-import struct
-import sys
-import termios
 import time
 from collections.abc import Iterator
-from fcntl import ioctl
 from pathlib import Path
 
 import pytest
@@ -19,6 +14,7 @@ import pytest
 from engine.engine import Engine
 from engine.errors import InvalidInput, NotFound
 from tests.conftest import BASE
+from tests.system.window import Window
 
 pytestmark = pytest.mark.root
 
@@ -32,41 +28,10 @@ engine.close()
 """
 
 
-class Window:
-    """A terminal with a program in it."""
-
-    def __init__(self, program: str) -> None:
-        self.pid, self.terminal = pty.fork()
-        if not self.pid:
-            os.execv(sys.executable, [sys.executable, "-c", program])
-        self.resize(80, 24)
-        self.seen = ""
-
-    def resize(self, width: int, height: int) -> None:
-        ioctl(self.terminal, termios.TIOCSWINSZ, struct.pack("=4H", height, width, 0, 0))
-
-    def type(self, text: str) -> None:
-        os.write(self.terminal, text.encode())
-
-    def await_(self, text: str) -> str:
-        """Wait until the screen says it, and return all that it said since the last time."""
-        end = time.monotonic() + 15
-        while text not in self.seen:
-            if not select.select([self.terminal], [], [], max(0, end - time.monotonic()))[0]:
-                raise AssertionError(f"{text!r} never came, but {self.seen!r}")
-            self.seen += os.read(self.terminal, 65536).decode()
-        seen, self.seen = self.seen, ""
-        return seen
-
-    @property
-    def echoes(self) -> bool:
-        return bool(termios.tcgetattr(self.terminal)[3] & termios.ECHO)
-
-
 @pytest.fixture
 def window(yard: Engine, yard_root: str) -> Iterator[Window]:
     here = str(Path(__file__).resolve().parents[2])
-    window = Window(PROGRAM.format(here=here, root=yard_root, image=BASE))
+    window = Window("-c", PROGRAM.format(here=here, root=yard_root, image=BASE))
     yield window
     os.kill(window.pid, signal.SIGKILL)
     os.close(window.terminal)

@@ -5,29 +5,31 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Callable, Mapping
-from typing import TYPE_CHECKING, NamedTuple, Protocol
+from typing import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
+    from typing import Protocol
+
     from engine.build.events import Event, Failed
+
+    class Narrator(Protocol):
+        """Takes the events of one build, in any thread; `close` comes last, whatever happened."""
+
+        failure: Failed | None
+        """How the build failed, once it has."""
+
+        def __call__(self, event: Event) -> None:
+            """Tell one event."""
+
+        def close(self) -> None:
+            """Leave the terminal as it was found."""
+
 
 MODES = ("auto", "plain", "rich", "json")
 ALIASES = {"tty": "rich", "quiet": "quiet"}
 """What BuildKit calls them."""
 VARIABLE = "BUILDKIT_PROGRESS"
 """Read where --progress is not given: people set it where output is kept, as in CI."""
-
-
-class Narrator(Protocol):
-    """Takes the events of one build, in any thread; `close` comes last, whatever happened."""
-
-    failure: Failed | None
-    """How the build failed, once it has."""
-
-    def __call__(self, event: Event) -> None:
-        """Tell one event."""
-
-    def close(self) -> None:
-        """Leave the terminal as it was found."""
 
 
 class Telling(NamedTuple):

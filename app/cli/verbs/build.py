@@ -7,7 +7,7 @@ import sys
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
-from app.cli.build.narrator import MODES, Narrator, Telling, mode, narrator, wanted
+from app.cli.build.narrator import MODES, Telling, mode, narrator, wanted
 from app.cli.command import Command
 from app.cli.console import advise, complain, on_terminal, say, warn
 from app.cli.flags import Arguments
@@ -16,6 +16,7 @@ from engine.build.request import Request
 from engine.errors import EngineError, InvalidInput, StepFailed, Unsupported
 
 if TYPE_CHECKING:
+    from app.cli.build.narrator import Narrator
     from engine.engine import Engine
 
 CANCELLED = 130

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 from engine.build.events import Event
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
     from engine.build.inventory import Entry
     from engine.build.prune import Pruned
     from engine.build.summary import BuildRecord
+    from engine.shim.runner import Runner
 
 
 class Builds:
@@ -33,12 +35,27 @@ class Builds:
         An exception out of `report` cancels the build. Raises DockerfileError, StepFailed, NotFound,
         InvalidInput, InvalidReference, NoSpace, Cancelled.
         """
-        from engine.build.builder import Builder
-        from engine.build.work import Yard
-        from engine.snapshots.choice import choose
+        with self._ready(request) as runner:
+            from engine.build.builder import Builder
+            from engine.build.work import Yard
+            from engine.snapshots.choice import choose
 
-        yard = Yard(self.store, self._events, choose(self.store.paths), self._find_image)
-        return Builder(yard, request, report).build()
+            yard = Yard(self.store, self._events, choose(self.store.paths), self._find_image, runner)
+            return Builder(yard, request, report).build()
+
+    @contextmanager
+    def _ready(self, request: Request) -> Iterator[Runner | None]:
+        """Bring up what programs will need while the rest is loaded, if it is sure that they will run."""
+        if not request.no_cache:
+            yield None
+            return
+        from engine.shim.runner import Runner
+
+        runner = Runner(f"{self.store.paths.root}/seccomp")
+        try:
+            yield runner
+        finally:
+            runner.close()
 
     def check(self, request: Request) -> Checked:
         """Check a Dockerfile and build nothing; raises DockerfileError, and what opening a context raises."""

@@ -8,11 +8,13 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING, NamedTuple
 
 from engine.build.cache import digest
+from engine.build.masks import mask
 from engine.build.provisions import Provided, Supply, provided
 from engine.build.sources import clean, resolve
 from engine.build.tree import Tree
 from engine.dockerfile.runmount import RunMount, understood
 from engine.errors import InvalidInput, NotFound
+from engine.store.removal import remove_tree
 
 if TYPE_CHECKING:
     from engine.build.stage import StageRun
@@ -36,20 +38,23 @@ def work_out(run: StageRun, texts: Sequence[str]) -> Mounts:
 @contextmanager
 def held(run: StageRun, mounts: Mounts) -> Iterator[Provided]:
     """Hold ready inside the block what the mounts ask for. Raises EngineError."""
-    request = run.work.request
+    request, scratch = run.work.request, run.folder()
     supply = Supply(
         run.work.store.paths,
-        run.folder(),
+        scratch,
         run.execution.get("WorkingDir") or "/",
-        lambda name: _layers(run, name),
+        lambda name: _layers(run, name, scratch),
         {secret.id: secret for secret in request.secrets},
         {agent.id: agent for agent in request.agents},
         request.environment,
         os.path.abspath(request.folder),
         run.work.check,
     )
-    with provided(mounts.wanted, supply) as given:
-        yield given
+    try:
+        with provided(mounts.wanted, supply) as given:
+            yield given
+    finally:
+        remove_tree(scratch)
 
 
 def _digest(run: StageRun, mount: RunMount) -> str:
@@ -57,18 +62,9 @@ def _digest(run: StageRun, mount: RunMount) -> str:
     path = clean(mount.source)
     if path is None:
         raise InvalidInput(f"the source {mount.source} of a mount leads out of what it is in")
-    if not mount.origin:
-        return _content(run.work.context.inputs, path, mount.source)
-    source = run.work.source(mount.origin)
-    if not path:
-        return source.key
-    from engine.build.layered import Layered
-
-    tree = Layered(source.lowers, run.work.store.paths)
-    try:
-        return _content(tree, path, mount.source)
-    finally:
-        tree.close()
+    if mount.origin and not path and not _is_folder(run, mount.origin):
+        return run.work.source(mount.origin).key
+    return _content(run.work.inputs(mount.origin), path, mount.source)
 
 
 def _content(tree: Tree, path: bytes, source: str) -> str:
@@ -78,7 +74,19 @@ def _content(tree: Tree, path: bytes, source: str) -> str:
     return tree.digest(found.path)
 
 
-def _layers(run: StageRun, name: str) -> tuple[str, ...]:
-    if name:
+def _layers(run: StageRun, name: str, scratch: str) -> tuple[str, ...]:
+    """Return the layers of a stage or image; of a context its directory, and what hides the ignored."""
+    if not _is_folder(run, name):
         return tuple(run.work.source(name).lowers)
-    return (os.readlink(f"/proc/self/fd/{run.work.context.inputs.root}"),)
+    inputs = run.work.inputs(name)
+    directory = os.readlink(f"/proc/self/fd/{inputs.root}")
+    mask_place = f"{scratch}/mask-{os.urandom(4).hex()}"
+    if inputs.rules and mask(inputs, directory, mask_place):
+        return mask_place, directory
+    return (directory,)
+
+
+def _is_folder(run: StageRun, name: str) -> bool:
+    """Tell whether a name is a context's: the build's own, or one that `--build-context` gave."""
+    named = run.work.request.contexts.get(name.lower(), "")
+    return not name or bool(named and "://" not in named)

@@ -47,6 +47,8 @@ class Yard(NamedTuple):
     events: EventLog
     snapshotter: Snapshotter
     find_image: FindImage
+    ready: Runner | None = None
+    """What will start programs, if it was brought up in advance; whoever did so closes it."""
 
 
 class Result(NamedTuple):
@@ -84,7 +86,7 @@ class Work:
         """Which Dockerfile it is: steps of the same one are kin."""
         self.report = report
         self.cache = Cache(yard.store)
-        self._runner: Runner | None = None
+        self._runner = yard.ready
         self._lock = threading.Lock()
         self._opened = ExitStack()
         self.results: dict[int, Result] = {}

@@ -1,0 +1,135 @@
+"""The images a build leaves, as the command line shows them: steps, results, what comes from elsewhere."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from engine.engine import Engine
+from tests.conftest import BASE, Stackyard
+
+pytestmark = pytest.mark.root
+
+DOCKERFILE = f"FROM {BASE}\nRUN echo one > /one\nENV A=1\nCOPY file /\nRUN rm /one; echo two > /two\n"
+
+
+@pytest.fixture
+def context(tmp_path: Path) -> Path:
+    folder = tmp_path / "context"
+    folder.mkdir()
+    (folder / "Dockerfile").write_text(DOCKERFILE)
+    (folder / "file").write_text(str(tmp_path))
+    return folder
+
+
+@pytest.fixture(autouse=True)
+def _forget(yard: Engine) -> Iterator[None]:
+    yield
+    for image in yard.images.list():
+        if BASE not in image.tags:
+            yard.images.remove(image.id, force=True)
+    yard.builds.prune(all=True)
+
+
+def ids(stackyard: Stackyard, *words: str) -> list[str]:
+    return stackyard("images", "-q", "--no-trunc", *words).stdout.split()
+
+
+def test_steps_are_told_by_history_and_hidden_from_images(stackyard: Stackyard, context: Path) -> None:
+    assert stackyard("build", "-t", "app", str(context)).returncode == 0
+    line = stackyard("history", "-q", "--no-trunc", "app").stdout.split()
+
+    assert set(ids(stackyard)) & set(line) == {line[0], line[4]}
+    assert set(line[:5]) <= set(ids(stackyard, "-a"))
+    refused = stackyard("rmi", line[1])
+    assert refused.stderr.strip().endswith("(cannot be forced) - image has dependent child images")
+    gone = stackyard("rmi", "app").stdout.splitlines()
+    assert [name for name in gone if name.removeprefix("Deleted: ") in line[:4]] == [
+        f"Deleted: {id}" for id in line[:4]
+    ]
+
+
+def test_a_result_without_a_name_is_shown_until_it_is_pruned(stackyard: Stackyard, context: Path) -> None:
+    result = stackyard("build", "-q", str(context)).stdout.strip()
+
+    assert result in ids(stackyard)
+    assert ids(stackyard, "-f", "dangling=true") == [result]
+    assert f"deleted: {result}" in stackyard("image", "prune", "-f").stdout
+    assert stackyard("history", result).returncode == 1
+
+
+def test_squash_leaves_one_layer_above_the_base(stackyard: Stackyard, yard: Engine, context: Path) -> None:
+    result = stackyard("build", "-q", "--squash", "-t", "flat", str(context)).stdout.strip()
+    image, base = yard.images.get("flat"), yard.images.get(BASE)
+
+    assert image.id == result
+    assert image.chain[:-1] == base.chain
+    assert stackyard("run", "--rm", "flat", "sh", "-c", "cat /two; ls /one").stdout == "two\n"
+    assert (
+        stackyard("history", "flat")
+        .stdout.splitlines()[1]
+        .split("merge ")[1]
+        .split()[0]
+        .startswith("sha256:")
+    )
+
+
+def test_steps_of_an_archive_count_as_done(
+    stackyard: Stackyard, yard: Engine, context: Path, tmp_path: Path
+) -> None:
+    built = stackyard("build", "-q", "-t", "app", str(context)).stdout.strip()
+    saved = str(tmp_path / "app.tar")
+    assert stackyard("save", "-o", saved, "app").returncode == 0
+    stackyard("rmi", "app")
+    yard.builds.prune(all=True)
+    told = stackyard("build", "-t", "again", "--cache-from", saved, str(context)).stdout
+
+    assert told.count("Using cache") == 4
+    assert ids(stackyard, "again") == [built]
+    assert "<missing>" not in stackyard("history", "again").stdout.splitlines()[2]
+
+
+def test_the_result_goes_where_output_says_and_is_no_image(
+    stackyard: Stackyard, context: Path, tmp_path: Path
+) -> None:
+    before = ids(stackyard)
+    assert stackyard("build", "-q", "-o", str(tmp_path / "out"), str(context)).returncode == 0
+
+    assert (tmp_path / "out/two").read_text() == "two\n"
+    assert (tmp_path / "out/file").read_text() == str(tmp_path)
+    assert not (tmp_path / "out/one").exists()
+    assert ids(stackyard) == before
+
+
+def test_what_cannot_be_written_is_refused_before_anything_is_built(
+    stackyard: Stackyard, context: Path
+) -> None:
+    before = ids(stackyard, "-a")
+    outcome = stackyard("build", "-o", "type=foo", str(context))
+
+    assert outcome.returncode != 0
+    assert 'exporter "foo" could not be found' in outcome.stderr
+    assert ids(stackyard, "-a") == before
+
+
+def test_builder_prune_forgets_steps_and_the_next_build_does_them_again(
+    stackyard: Stackyard, context: Path
+) -> None:
+    stackyard("build", "-t", "app", str(context))
+    assert stackyard("builder", "prune", "-f").stdout.splitlines()[-1] == "Total reclaimed space: 0B"
+    assert stackyard("build", str(context)).stdout.count("Using cache") == 4
+    stackyard("builder", "prune", "-f", "-a")
+
+    assert stackyard("run", "--rm", "app", "cat", "/two").stdout == "two\n"
+    assert stackyard("build", str(context)).stdout.count("Using cache") == 0
+
+
+def test_commit_prints_the_id(stackyard: Stackyard) -> None:
+    stackyard("run", "--name", "written", BASE, "sh", "-c", "echo x > /x")
+    id = stackyard("commit", "-m", "why", "-c", "CMD cat /x", "written", "committed").stdout.strip()
+
+    assert ids(stackyard, "committed") == [id]
+    assert stackyard("run", "--rm", "committed").stdout == "x\n"
+    assert stackyard("history", "committed").stdout.splitlines()[1].endswith("why")

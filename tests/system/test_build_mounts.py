@@ -1,4 +1,4 @@
-"""RUN's mounts in whole builds: where they take from, when a step runs again for them, what is left of them."""
+"""RUN's mounts in whole builds: where they take from, when a step runs again, what is left of them."""
 
 from __future__ import annotations
 

@@ -7,6 +7,7 @@ that begins with a dot.
 
 from __future__ import annotations
 
+import errno
 import os
 import time
 from collections.abc import Callable, Iterator, Sequence
@@ -173,10 +174,10 @@ class CacheMounts:
         os.chmod(data, owner.mode)
         try:
             os.rename(draft, folder)
-        except OSError:
-            # Somebody else has made it meanwhile, or nobody can.
+        except OSError as error:
             remove_tree(draft)
-            if not os.path.isdir(folder):
+            # Somebody else has made it meanwhile, whether or not it is still there.
+            if error.errno not in (errno.ENOTEMPTY, errno.EEXIST):
                 raise
 
 

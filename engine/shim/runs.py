@@ -18,14 +18,11 @@ from engine.kernel import processes
 from engine.kernel.capabilities import DEFAULT, names
 from engine.kernel.mounts import Mount
 from engine.runtime.attachments import Attachment
-from engine.runtime.cgroups.cgroup import Cgroup
-from engine.runtime.cgroups.devices import default_devices
 from engine.runtime.init import Birth
 from engine.runtime.launch import bear
 from engine.runtime.seccomp.cache import cached_default
+from engine.shim.groups import Held
 from engine.shim.wire import HANDED, ORDERS, receive, send
-
-GROUP = "stackyard/build-"
 
 
 class _Run(NamedTuple):
@@ -33,7 +30,7 @@ class _Run(NamedTuple):
 
     pid: int
     line: _socket.socket
-    own_group: Cgroup | None
+    own_group: Held | None
 
 
 def main(cache: str) -> None:
@@ -61,13 +58,13 @@ class _Service:
         self._poll = select.poll()
         self._runs: dict[int, tuple[Callable[[_Run], None], _Run]] = {}
         self._count = 0
-        self._group: Cgroup | None = None
+        self._group: Held | None = None
         self._refusal: EngineError | None = None
         _, held, _ = processes.get_capabilities()
         within_reach = names(held)
         self._filter = cached_default([name for name in DEFAULT if name in within_reach], cache)
         try:
-            self._group = Cgroup.create(f"{GROUP}{os.getpid()}", {"devices": default_devices()})
+            self._group = Held(str(os.getpid()), {})
         except EngineError as error:
             self._refusal = error
 
@@ -95,6 +92,8 @@ class _Service:
                 _kill(run)
                 os.waitpid(run.pid, 0)
                 _remove(run.own_group)
+        if self._group:
+            self._group.sweep()
         _remove(self._group)
 
     def _take(self) -> bool:
@@ -120,8 +119,7 @@ class _Service:
         group, own = self._group, None
         if order["resources"]:
             self._count += 1
-            resources = {"devices": default_devices(), **order["resources"]}
-            group = own = Cgroup.create(f"{GROUP}{os.getpid()}-{self._count}", resources)
+            group = own = Held(f"{os.getpid()}-{self._count}", order["resources"])
         elif group is None:
             raise self._refusal or EngineError("there is no control group")
         try:
@@ -130,7 +128,7 @@ class _Service:
                     order["rootfs"],
                     order["spec"],
                     tuple(Mount(*mount) for mount in order["union"]),
-                    group,
+                    group.group,
                     self._filter,
                     stdio,
                     tuple(Attachment(*attachment) for attachment in order["attachments"]),
@@ -166,7 +164,7 @@ class _Service:
             self._forget(descriptor)
             if descriptor != run.line.fileno():
                 os.close(descriptor)
-        killed = bool(run.own_group and run.own_group.oom_killed())
+        killed = bool(run.own_group and run.own_group.group.oom_killed())
         _remove(run.own_group)
         answer(run.line, {"code": 128 - code if code < 0 else code, "oom_killed": killed})
 
@@ -203,9 +201,6 @@ def _refuse(line: _socket.socket, error: EngineError | OSError) -> None:
     answer(line, {"error": words, "code": code})
 
 
-def _remove(group: Cgroup | None) -> None:
+def _remove(group: Held | None) -> None:
     if group is not None:
-        try:
-            group.remove()
-        except EngineError:
-            group.kill()
+        group.remove()

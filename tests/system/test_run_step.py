@@ -16,6 +16,7 @@ import pytest
 from engine.build.limits import parsed
 from engine.engine import Engine
 from engine.errors import Cancelled, EngineError, InvalidInput, StartFailed
+from engine.shim.runner import Runner
 from engine.snapshots.copying import Copying
 from engine.snapshots.overlay import Overlay
 from tests.system.runs import Bench, children_of, groups, lives
@@ -255,6 +256,8 @@ def test_a_runner_that_dies_is_told_as_an_error_and_takes_its_programs_along(ben
     with pytest.raises(EngineError, match="the runner ended before the program did"):
         bench.run("sleep 9876")
     assert not _running("9876")
+    Runner("").close()
+    assert not [name for name in groups() if f"build-{bench.runner.pid}" in name], "the next one sweeps"
 
 
 def _running(token: str) -> bool:

@@ -128,7 +128,8 @@ class Board:
         self.tags.append(event.reference)
 
     def _exported(self, event: events.Exported) -> None:
-        self.exports.append((event.kind, event.place))
+        if event.place:
+            self.exports.append((event.kind, event.place))
 
     def _finish(self, event: Finished) -> None:
         self.finished = event

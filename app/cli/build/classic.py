@@ -139,8 +139,9 @@ class Classic:
         self._result(f"Successfully tagged {event.reference}\n")
 
     def _exported(self, event: events.Exported) -> None:
-        place = "standard output" if event.place == "-" else event.place
-        self._result(f"Successfully exported {event.kind} to {place}\n")
+        if event.place:  # else it went among the images, and is told of with its names
+            place = "standard output" if event.place == "-" else event.place
+            self._result(f"Successfully exported {event.kind} to {place}\n")
 
     def _result(self, text: str) -> None:
         """Tell what became of the image, after its id."""

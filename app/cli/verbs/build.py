@@ -35,6 +35,8 @@ def _run(engine: Engine, arguments: Arguments) -> int:
     id_file = arguments.text("iidfile")
     if id_file:
         _remove(id_file)
+    if request.pull:
+        warn(f"--pull: the images that are here are used; {NO_REGISTRY.partition(';')[0]}")
     teller = narrator(telling, engine.builds.dockerfile)
     image, code = _built(engine, request, teller, shell=telling.shell)
     if code:

@@ -279,7 +279,12 @@ def test_a_skipped_step_holds_nobody_up() -> None:
 
 def test_what_was_exported_is_named() -> None:
     out, _ = told(
-        planned("FROM a"), based(1), Exported("tar", "-"), Exported("local", "out"), Finished("", 1)
+        planned("FROM a"),
+        based(1),
+        Exported("tar", "-"),
+        Exported("local", "out"),
+        Exported("image", ""),
+        Finished("", 1),
     )
     assert out.endswith("Successfully exported tar to standard output\nSuccessfully exported local to out\n")
 

@@ -138,7 +138,7 @@ def test_a_build_that_went_well() -> None:
     live.draw()
     tell(live, ran(3, "RUN make", Output(3, 1, "gone when it is over\n"), why="parent changed"))
     tell(live, Warned("[Warning] One or more build-args [X] were not consumed"), finished(3))
-    tell(live, Tagged("a:latest"), Tagged("b:1"), Exported("local", "out"))
+    tell(live, Tagged("a:latest"), Tagged("b:1"), Exported("local", "out"), Exported("docker", ""))
     live.close()
     live.close()
     assert terminal.picture == (

@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple
 
 from engine.errors import InvalidInput, StartFailed, from_os
-from engine.kernel import processes
+from engine.kernel import mounts, processes
 from engine.kernel.capabilities import DEFAULT, names
 from engine.kernel.mounts import Mount
 from engine.runtime import accounts, hosts, spec, stubs, view
@@ -16,7 +16,6 @@ from engine.shim.runner import Order, Runner
 from engine.snapshots.protocol import Snapshotter
 from engine.store.removal import remove_tree
 
-_VOLATILE_SINCE = (5, 10)
 _OWN = ("/proc", "/sys", "/dev")
 
 Output = Callable[[int, bytes], object]
@@ -104,10 +103,8 @@ def _root(job: Job) -> Any:
 
 def _quick(union: Sequence[Mount]) -> tuple[Mount, ...]:
     """Let an overlay not sync its layer when it goes: the store does, once it is known to be wanted."""
-    if tuple(map(int, os.uname().release.split(".")[:2])) < _VOLATILE_SINCE:
-        return tuple(union)
     return tuple(
-        mount._replace(options=(*mount.options, "volatile")) if mount.type == "overlay" else mount
+        mount._replace(options=(*mount.options, *mounts.volatile())) if mount.type == "overlay" else mount
         for mount in union
     )
 

@@ -134,6 +134,11 @@ def overlay(
         os.close(descriptor)
 
 
+def volatile() -> tuple[str, ...]:
+    """Give the option by which a union leaves syncing its upper directory to others, where there is one."""
+    return ("volatile",) if tuple(map(int, os.uname().release.split(".")[:2])) >= (5, 10) else ()
+
+
 def open_overlay(
     lowers: Sequence[str], upper: str | None = None, work: str | None = None, options: Sequence[str] = ()
 ) -> int:

@@ -49,31 +49,36 @@ def trees(attachments: Iterable[Attachment], place: str) -> Iterator[tuple[Attac
     Raises OSError that names the target.
     """
     wanted = list(attachments)
-    files = [attachment for attachment in wanted if attachment.kind == "file"]
-    if files:
-        _keep_in_memory(files, place)
-    try:
-        made = [(attachment, _made(attachment, place, files)) for attachment in wanted if attachment in files]
-    finally:
-        if files:
-            mounts.unmount(place, MNT_DETACH)
-    cloned = iter(made)
+    files = iter(_files([attachment for attachment in wanted if attachment.kind == "file"], place))
     for attachment in wanted:
-        yield next(cloned) if attachment.kind == "file" else (attachment, _made(attachment, place, files))
+        yield attachment, next(files) if attachment.kind == "file" else _made(attachment, place)
 
 
-def _made(attachment: Attachment, place: str, files: Sequence[Attachment]) -> int:
+def _files(files: Sequence[Attachment], place: str) -> list[int]:
+    """Make the trees of all files, which share one file system."""
+    if not files:
+        return []
+    _keep_in_memory(files, place)
+    try:
+        return [_restricted(file, mounts.clone_tree(f"{place}/{n}")) for n, file in enumerate(files)]
+    finally:
+        mounts.unmount(place, MNT_DETACH)
+
+
+def _made(attachment: Attachment, place: str) -> int:
     try:
         if attachment.kind == "tmpfs":
-            return mounts.create("tmpfs", attachment.options, attributes=MOUNT_ATTR_NOSUID)
-        if attachment.kind == "file":
-            tree = mounts.clone_tree(f"{place}/{files.index(attachment)}")
+            tree = mounts.create("tmpfs", attachment.options, attributes=MOUNT_ATTR_NOSUID)
         else:
             tree = _tree(attachment, place)
-        if not attachment.writable:
-            mounts.set_attributes(tree, MOUNT_ATTR_RDONLY)
+        return _restricted(attachment, tree)
     except OSError as error:
         raise OSError(error.errno, f"mounting {attachment.target}: {error.strerror}") from None
+
+
+def _restricted(attachment: Attachment, tree: int) -> int:
+    if not attachment.writable:
+        mounts.set_attributes(tree, MOUNT_ATTR_RDONLY)
     return tree
 
 
@@ -94,15 +99,14 @@ def _keep_in_memory(files: Sequence[Attachment], place: str) -> None:
 def _tree(attachment: Attachment, place: str) -> int:
     if len(attachment.layers) == 1 and not attachment.scratch:
         return _part(attachment.layers[0], attachment.inner)
-    upper, work = (f"{attachment.scratch}/{name}" for name in ("upper", "work"))
+    rootless = ("userxattr",) if os.geteuid() else ()
     if attachment.scratch:
-        for folder in (upper, work):
-            os.mkdir(folder, 0o755)
-    options = ("userxattr",) if os.geteuid() else ()
-    if attachment.scratch:
-        mounts.overlay(attachment.layers, upper, work, place, ("volatile", *options))
+        upper, work = (f"{attachment.scratch}/{name}" for name in ("upper", "work"))
+        os.mkdir(upper, 0o755)
+        os.mkdir(work, 0o755)
+        mounts.overlay(attachment.layers, upper, work, place, (*mounts.volatile(), *rootless))
     else:
-        mounts.overlay(attachment.layers, None, None, place, options)
+        mounts.overlay(attachment.layers, None, None, place, rootless)
     try:
         return _part(place, attachment.inner)
     finally:

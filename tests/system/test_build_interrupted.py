@@ -1,4 +1,4 @@
-"""A build that is interrupted, whenever and however: nothing runs on or stays mounted, the next one is good."""
+"""A build that is interrupted, whenever and however: nothing runs on or stays mounted, the next is good."""
 
 from __future__ import annotations
 

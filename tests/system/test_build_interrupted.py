@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from engine.engine import Engine
-from tests.system.runs import groups
+from tests.system.runs import groups, lives
 
 pytestmark = pytest.mark.root
 
@@ -48,11 +48,10 @@ def _started(context: Path, root: str) -> subprocess.Popen[bytes]:
     )
 
 
-def _children() -> set[str]:
-    """The programs that runners have started, and the runners."""
-    found = subprocess.run(["pgrep", "-x", "stackyard-run"], capture_output=True, text=True).stdout.split()
-    states = {pid: Path(f"/proc/{pid}/stat") for pid in found}
-    return {pid for pid, path in states.items() if path.exists() and " Z " not in path.read_text()}
+def _runners(root: str) -> list[int]:
+    """List the runners of builds in this store."""
+    found = subprocess.run(["pgrep", "-f", f"main\\('{root}/seccomp'"], capture_output=True, text=True)
+    return [pid for pid in map(int, found.stdout.split()) if lives(pid)]
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGKILL], ids=lambda n: n.name)
@@ -60,18 +59,17 @@ def _children() -> set[str]:
 def test_nothing_is_left(
     context: Path, yard: Engine, yard_root: str, delay: float, number: signal.Signals
 ) -> None:
-    before, mounted = _children(), Path("/proc/self/mountinfo").read_text()
     token = f"7{int(delay * 100):03}{number.value:02}"
     with _begin(context, yard_root, token, pause="30") as build:
         time.sleep(delay)
         build.send_signal(number)
         build.communicate(timeout=20)
     deadline = time.monotonic() + 5
-    while (_children() - before or _sleeps(token)) and time.monotonic() < deadline:
+    while (_runners(yard_root) or _sleeps(token)) and time.monotonic() < deadline:
         time.sleep(0.01)
-    assert not _children() - before
+    assert not _runners(yard_root)
     assert not _sleeps(token)
-    assert Path("/proc/self/mountinfo").read_text() == mounted
+    assert yard_root not in Path("/proc/self/mountinfo").read_text()
     again = Engine(yard_root)
     assert again.images.list()
     again.close()
@@ -83,12 +81,13 @@ def test_nothing_is_left(
 def test_the_build_after_it_is_good_and_no_group_is_left(context: Path, yard_root: str) -> None:
     with _begin(context, yard_root, "7999", pause="30") as build:
         time.sleep(0.3)
+        assert (runners := _runners(yard_root))
         build.kill()
         build.communicate()
     with _begin(context, yard_root, "7999", pause="0") as build:
         out, _ = build.communicate(timeout=60)
     assert build.returncode == 0, out.decode()
-    assert not groups()
+    assert not [name for name in groups() if name.rpartition("-")[2] in map(str, runners)]
 
 
 def test_ctrl_c_ends_a_program_that_ignores_it(context: Path, yard_root: str) -> None:

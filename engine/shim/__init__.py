@@ -1,1 +1,1 @@
-"""The monitor of one container: its pipes, its log, its exit status."""
+"""The processes beside the program: a container's monitor with its log, a build's runner, a lent terminal."""

@@ -54,6 +54,12 @@ def test_the_shim_loads_only_what_it_needs() -> None:
     assert {name for name in ours if not name.startswith(OURS_IN_THE_SHIM)} == set()
 
 
+def test_a_runner_loads_even_less_so_that_the_first_step_waits_less() -> None:
+    modules = after("import engine.shim.runs")
+    assert not modules & (SCREEN | NOT_IN_THE_SHIM | {"json", "hashlib"})
+    assert not {name for name in modules if name.startswith(("engine.build", "engine.store", "app."))}
+
+
 def test_the_shim_loads_no_compiler_of_filters_while_the_cache_has_one() -> None:
     modules = after("import engine.shim.monitor")
     assert "engine.runtime.seccomp.compiler" not in modules

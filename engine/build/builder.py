@@ -11,6 +11,7 @@ from typing import NamedTuple
 
 from engine.build.context import Context, open_context
 from engine.build.events import (
+    ContextRead,
     Event,
     Exported,
     Failed,
@@ -82,6 +83,7 @@ class Builder:
 
     def _build(self, context: Context, names: tuple[Reference, ...]) -> Outcome:
         request = self.request
+        self._report(ContextRead(context.size))
         program = understand(context.dockerfile)
         arguments = Arguments(request.arguments, request.environment, _platform(request))
         planned = plan(program, arguments, request.target, request.labels, request.contexts)

@@ -22,8 +22,15 @@ class PlannedStep(NamedTuple):
     """First and last line in the Dockerfile; 0 for what an image's ONBUILD brought in."""
 
 
+class ContextRead(NamedTuple):
+    """The context is there; the Dockerfile comes next."""
+
+    size: int
+    """Bytes of a tar of it, as docker would have sent it."""
+
+
 class Planned(NamedTuple):
-    """The Dockerfile is understood, the context is read; steps begin."""
+    """The Dockerfile is understood, steps begin."""
 
     build: str
     """The build's own id, 64 digits."""
@@ -162,14 +169,15 @@ class Failed(NamedTuple):
 
 
 Event: TypeAlias = (
-    Planned | StepStarted | StepCached | StepMissed | Triggered | Running | Output | StepProgress
-    | StepFinished | StepFailed | StepSkipped | Warned | Tagged | Exported | Finished | Failed
+    ContextRead | Planned | StepStarted | StepCached | StepMissed | Triggered | Running | Output
+    | StepProgress | StepFinished | StepFailed | StepSkipped | Warned | Tagged | Exported | Finished | Failed
 )  # fmt: skip
 
 _KINDS: dict[str, type[Any]] = {
     kind.__name__: kind
-    for kind in (Planned, StepStarted, StepCached, StepMissed, Triggered, Running, Output, StepProgress,
-                 StepFinished, StepFailed, StepSkipped, Warned, Tagged, Exported, Finished, Failed)
+    for kind in (ContextRead, Planned, StepStarted, StepCached, StepMissed, Triggered, Running, Output,
+                 StepProgress, StepFinished, StepFailed, StepSkipped, Warned, Tagged, Exported, Finished,
+                 Failed)
 }  # fmt: skip
 
 

@@ -24,10 +24,13 @@ from engine.build.work import Result, Work
 from engine.dockerfile.errors import DockerfileError
 from engine.dockerfile.expansion import expanded
 from engine.dockerfile.instructions import Arg, Copy, Instruction, Maintainer, Origin, Run, Workdir
-from engine.errors import Cancelled, EngineError, from_os
+from engine.dockerfile.words import expand
+from engine.errors import Cancelled, EngineError, NotFound, from_os
 from engine.errors import StepFailed as Failure
 from engine.images import changes, listing
 from engine.images.records import Image
+from engine.oci.config import ImageConfig
+from engine.oci.platform import Platform
 from engine.runtime.spec import PATH
 from engine.store.ingest import Ingest
 
@@ -107,7 +110,18 @@ class StageRun:
         if self.stage.base == SCRATCH:
             return None, SCRATCH
         image = self.work.image(self.stage.base)
+        self._check_platform(image)
         return image, image.id
+
+    def _check_platform(self, image: Image) -> None:
+        """Refuse an image for another platform than the one that was asked for."""
+        text = expand(self.stage.begin.platform, self.work.arguments.for_from(), self.work.program.escape)
+        wanted, actual = text or self.work.request.platform, ImageConfig(image.config).platform
+        if wanted and not Platform.parse(wanted).accepts(actual):
+            raise NotFound(
+                f"image with reference {self.stage.base} was found but does not match the specified platform:"
+                f" wanted {wanted}, actual: {actual}"
+            )
 
     def _take(self, image: Image | None) -> None:
         """Go on from an image that is listed."""

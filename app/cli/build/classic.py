@@ -68,8 +68,10 @@ class Classic:
 
     def _planned(self, event: Planned) -> None:
         self._steps = [_Step(step.text) for step in event.steps]
+
+    def _read(self, event: events.ContextRead) -> None:
         # Twice a carriage return: docker's progress line ends with one, and its printer adds another.
-        self._out.write(f"Sending build context to Docker daemon  {human_size(event.context_size)}\r\r\n")
+        self._out.write(f"Sending build context to Docker daemon  {human_size(event.size)}\r\r\n")
 
     def _started(self, event: events.StepStarted) -> None:
         self._warn_of_lines()
@@ -202,6 +204,7 @@ class Classic:
 
 
 _TELLERS: dict[type, Callable[[Classic, Any], None]] = {
+    events.ContextRead: Classic._read,
     events.Planned: Classic._planned,
     events.StepStarted: Classic._started,
     events.StepCached: Classic._cached,

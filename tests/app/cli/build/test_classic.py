@@ -9,11 +9,13 @@ import pytest
 
 from app.cli.build.classic import Classic, Quiet
 from engine.build.events import (
+    ContextRead,
     Event,
     Exported,
     Failed,
     Finished,
     Output,
+    Planned,
     Running,
     StepCached,
     StepFinished,
@@ -49,6 +51,8 @@ def tell(teller: Classic, events: Iterable[Event | Iterable[Event]]) -> None:
     for event in events:
         # An event is a tuple too, but one with names.
         for one in [event] if hasattr(event, "_fields") else event:
+            if isinstance(one, Planned):
+                teller(ContextRead(one.context_size))
             teller(one)
     teller.close()
 

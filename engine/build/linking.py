@@ -9,7 +9,7 @@ from functools import lru_cache
 from queue import SimpleQueue
 
 from engine.build.layout import Folder
-from engine.errors import Corrupt
+from engine.errors import EngineError
 from engine.kernel import files
 from engine.layers.names import shown
 from engine.layers.record import FileHeaders
@@ -19,23 +19,32 @@ _READ = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
 _FILL = tuple(bytes(-size % 512) for size in range(512))
 
 
-class Linker:
-    """Link files of the tree `previous` to the same paths in the tree behind the descriptor `upper`."""
+class Lost(EngineError):
+    """The earlier layer was removed meanwhile, or is damaged: then everything has to be copied."""
 
-    def __init__(self, previous: str, upper: int, stream: Stream) -> None:
-        self.root = os.open(previous, files.DIRECTORY)
-        self._upper = upper
+
+class Linker:
+    """Link files of the tree `previous` to the same paths in another; tell a stream what is in them.
+
+    Everything here may raise Lost.
+    """
+
+    def __init__(self, previous: str, stream: Stream) -> None:
+        try:
+            self.root = os.open(previous, files.DIRECTORY)
+        except FileNotFoundError as error:
+            raise Lost("the earlier layer is gone") from error
         self._stream = stream
         self._headers = lru_cache(64)(_headers)
-        self._waiting: SimpleQueue[tuple[bytes, list[bytes]] | None] = SimpleQueue()
+        self._waiting: SimpleQueue[tuple[int, bytes, list[bytes]] | None] = SimpleQueue()
         self._thread: threading.Thread | None = None
         self._failure: BaseException | None = None
         self.left: list[tuple[bytes, bytes]] = []
         """Directory and name of files that have as many links as a file can have."""
 
-    def link(self, directory: bytes, names: list[bytes]) -> None:
-        """Link these names of a directory, which both trees have, soon."""
-        self._waiting.put((directory, names))
+    def link(self, upper: int, directory: bytes, names: list[bytes]) -> None:
+        """Link these names of a directory, which both trees have, to the tree behind `upper`, soon."""
+        self._waiting.put((upper, directory, names))
         if self._thread is None:
             self._thread = threading.Thread(target=self._run, name="link", daemon=True)
             self._thread.start()
@@ -45,7 +54,7 @@ class Linker:
         rows, start = folder.rows, folder.path + b"/" if folder.path else b""
         pieces: list[bytes] = []
         length = total = 0
-        source = os.open(folder.path or b".", files.DIRECTORY | os.O_NOFOLLOW, dir_fd=self.root)
+        source = self._directory(folder.path)
         try:
             for name in names:
                 mode, uid, gid, mtime, size, _, _ = rows[name]
@@ -57,13 +66,13 @@ class Linker:
                     pieces, length = [], 0
                     self._pass_on_large(source, name, size)
                 elif size:
-                    here = os.open(name, _READ, dir_fd=source)
+                    here = _open(source, name)
                     try:
                         pieces.append(os.read(here, size))
                     finally:
                         os.close(here)
                     if len(pieces[-1]) != size:
-                        raise _damaged(start + name)
+                        raise Lost(f"{shown(start + name)} is damaged in the store")
                 if size % 512:
                     pieces.append(_FILL[size % 512])
                     length += 512 - size % 512
@@ -73,12 +82,12 @@ class Linker:
         self._stream.size += total
 
     def _pass_on_large(self, source: int, name: bytes, size: int) -> None:
-        here = os.open(name, _READ, dir_fd=source)
+        here = _open(source, name)
         try:
             while size:
                 piece = os.read(here, min(size, PIECE))
                 if not piece:
-                    raise _damaged(name)
+                    raise Lost(f"{shown(name)} is damaged in the store")
                 self._stream.write(piece)
                 size -= len(piece)
         finally:
@@ -113,14 +122,16 @@ class Linker:
             while self._waiting.get() is not None:
                 continue
 
-    def _link(self, directory: bytes, names: list[bytes]) -> None:
-        source = os.open(directory or b".", files.DIRECTORY | os.O_NOFOLLOW, dir_fd=self.root)
+    def _link(self, upper: int, directory: bytes, names: list[bytes]) -> None:
+        source = self._directory(directory)
         try:
-            target = os.open(directory or b".", files.DIRECTORY | os.O_NOFOLLOW, dir_fd=self._upper)
+            target = os.open(directory or b".", files.DIRECTORY | os.O_NOFOLLOW, dir_fd=upper)
             try:
                 for name in names:
                     try:
                         os.link(name, name, src_dir_fd=source, dst_dir_fd=target, follow_symlinks=False)
+                    except FileNotFoundError as error:
+                        raise Lost(f"{shown(name)} is gone") from error
                     except OSError as error:
                         if error.errno != errno.EMLINK:
                             raise
@@ -130,12 +141,21 @@ class Linker:
         finally:
             os.close(source)
 
+    def _directory(self, path: bytes) -> int:
+        try:
+            return os.open(path or b".", files.DIRECTORY | os.O_NOFOLLOW, dir_fd=self.root)
+        except FileNotFoundError as error:
+            raise Lost(f"{shown(path)} is gone") from error
+
+
+def _open(source: int, name: bytes) -> int:
+    try:
+        return os.open(name, _READ, dir_fd=source)
+    except FileNotFoundError as error:
+        raise Lost(f"{shown(name)} is gone") from error
+
 
 def _headers(mode: int, uid: int, gid: int) -> FileHeaders:
     if os.geteuid():
         uid, gid = os.geteuid(), os.getegid()
     return FileHeaders(mode & 0o7777, uid, gid)
-
-
-def _damaged(path: bytes) -> Corrupt:
-    return Corrupt(f"{shown(path)} is damaged in the store", resolution="build with --no-cache")

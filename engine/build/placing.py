@@ -18,8 +18,10 @@ from engine.build.copying import Reader
 from engine.build.entries import Directory, Entries, Row
 from engine.build.inputs import Input, Selection
 from engine.build.layout import Layout, Leaf
+from engine.build.linking import Lost
 from engine.build.stack import Stack
 from engine.build.writing import Writer
+from engine.kernel import files
 from engine.layers.stream import Packed
 
 Check = Callable[[], None]
@@ -83,8 +85,13 @@ class Placing:
         old = entries.load(previous) if previous else {}
         if self._archives:
             return self._write_unpacked(layout, upper, check)
-        with Writer(layout, upper, previous=previous, old=old, check=check) as writer:
-            packed = writer.run()
+        try:
+            with Writer(layout, upper, previous=previous, old=old, check=check) as writer:
+                packed = writer.run()
+        except Lost:
+            _empty(upper)
+            with Writer(layout, upper, check=check) as writer:
+                packed = writer.run()
         entries.save(upper, writer.entries)
         return packed
 
@@ -158,6 +165,15 @@ class Placing:
                 uid, gid = self._chown or (0, 0)
             known = self._attributes[key] = (mode, uid, gid)
         return known
+
+
+def _empty(directory: str) -> None:
+    here = os.open(directory, files.DIRECTORY)
+    try:
+        for name in os.listdir(here):
+            files.remove(here, os.fsencode(name))
+    finally:
+        os.close(here)
 
 
 def _is_archive(leaf: Leaf) -> bool:

@@ -43,12 +43,12 @@ class Writer:
         self._scratch = scratch
         self._check = check
         self._is_root = os.geteuid() == 0
+        self._digest = Digest()
+        self._stream = Stream(self._digest)
+        self._linker = Linker(previous, self._stream) if old else None
         self._root = os.open(upper, files.DIRECTORY)
         self._maker = Maker(self._root, owners=self._is_root)
         self._reader = Reader()
-        self._digest = Digest()
-        self._stream = Stream(self._digest)
-        self._linker = Linker(previous, self._root, self._stream) if old else None
         self._first: dict[tuple[int, int], bytes] = {}
         self._folders: list[Folder] = []
 
@@ -114,7 +114,7 @@ class Writer:
         for linked, group in groupby(names, same.__contains__):
             if linked and self._linker:
                 found = list(group)
-                self._linker.link(folder.path, found)
+                self._linker.link(self._root, folder.path, found)
                 self._linker.pass_on(folder, found)
                 continue
             for name in group:

@@ -13,6 +13,7 @@ from typing import Any
 import pytest
 
 from engine.build.events import (
+    ContextRead,
     Event,
     Failed,
     Finished,
@@ -69,6 +70,7 @@ class Builds:
 
 
 GOOD: list[Event] = [
+    ContextRead(2048),
     Planned("b" * 64, "Dockerfile", (PlannedStep(1, "0", "FROM busy", 1, 1),), ".", 2048, (), 1.0),
     StepStarted(1, "FROM busy", 1.0),
     StepFinished(1, IMAGE, 0, 1.0),
@@ -260,7 +262,7 @@ def test_quiet_says_only_the_id(stackyard: Run, builds: Builds) -> None:
 def test_progress_json_are_the_engines_events(stackyard: Run, builds: Builds) -> None:
     lines = stackyard("build", "--progress", "json", ".").out.splitlines()
     assert [json.loads(line)["event"] for line in lines] == [
-        "Planned", "StepStarted", "StepFinished", "Finished", "Tagged"
+        "ContextRead", "Planned", "StepStarted", "StepFinished", "Finished", "Tagged"
     ]  # fmt: skip
 
 

@@ -50,7 +50,7 @@ class Remembered(NamedTuple):
 Memory = dict[bytes, Remembered]
 """Directories by their path."""
 Status = tuple[int, ...]
-"""mode, inode, links, owner, group, size, device, mtime, ctime: see `engine.build.tree`."""
+"""mode, inode, links, owner, group, size, device, mtime, ctime: see `engine.build.folder`."""
 
 
 def pack(statuses: list[Status]) -> bytes:

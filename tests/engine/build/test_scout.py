@@ -11,7 +11,8 @@ from pathlib import Path
 
 import pytest
 
-from engine.build import scout, tree
+from engine.build import scanned as scanning
+from engine.build import scout
 from engine.build.tree import Tree
 from engine.kernel import files
 
@@ -37,13 +38,13 @@ def folder(tmp_path: Path) -> Path:
 def scanned(monkeypatch: pytest.MonkeyPatch) -> list[bytes]:
     """The directories that this process scanned itself."""
     paths: list[bytes] = []
-    scan = tree.scan
+    scan = scanning.scan
 
     def counting(path: bytes, *more: object, **options: object) -> object:
         paths.append(path)
         return scan(path, *more, **options)  # type: ignore[arg-type]
 
-    monkeypatch.setattr(tree, "scan", counting)
+    monkeypatch.setattr(scanning, "scan", counting)
     return paths
 
 

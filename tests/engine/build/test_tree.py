@@ -273,6 +273,12 @@ class TestWhatMovesMeanwhile:
             (folder / "below").rmdir()
             assert [entry.path for entry in tree.walk(b"below")] == [b"below"]
 
+    def test_a_directory_that_vanishes_before_it_is_read_is_empty(self, folder: Path) -> None:
+        with opened(folder) as tree:
+            tree.scan()
+            (folder / "below").rename(folder.parent / "elsewhere")
+            assert [entry.path for entry in tree.walk(b"below")] == [b"below", b"below/deep"]
+
     def test_a_file_that_becomes_a_link_is_not_followed(self, folder: Path, tmp_path: Path) -> None:
         (tmp_path / "secret").write_text("secret")
         with opened(folder) as tree:

@@ -305,7 +305,7 @@ def test_a_failure_is_told_once_and_its_code_is_the_programs(stackyard: Run, bui
 
 
 def test_a_failure_that_knows_a_way_out_says_it(stackyard: Run, builds: Builds) -> None:
-    builds.told = [GOOD[0], Failed("No such image: x", 1, 1, 1.0)]
+    builds.told = [*GOOD[:2], Failed("No such image: x", 1, 1, 1.0)]
     builds.raises = StepFailed("No such image: x", step=1, line=1, resolution="load it first")
     assert stackyard("build", ".").err == "No such image: x\n  Load it first.\n"
 

@@ -97,7 +97,7 @@ class Engine:
         `changes` are lines of a Dockerfile. Its volumes stay out. With `pause` its processes hold still
         meanwhile. Raises NotFound, InvalidInput, InvalidReference, Unsupported, NoSpace.
         """
-        from engine.build.commit import Wanted, commit
+        from engine.build.result.commit import Wanted, commit
 
         wanted = Wanted(reference, changes, message, author, pause)
         return commit(self.store, self.events, self.containers, container, wanted)

@@ -10,8 +10,8 @@ from app.workbench.yard import Build, Line
 from engine.errors import Conflict
 
 if TYPE_CHECKING:
-    from engine.build.recording import Recording
-    from engine.build.shelf import Shelf
+    from engine.build.journal.recording import Recording
+    from engine.build.journal.shelf import Shelf
     from engine.paths import Paths
 
 
@@ -24,7 +24,7 @@ class LocalBuilds:
 
     @property
     def _builds(self) -> Shelf:
-        from engine.build.shelf import Shelf
+        from engine.build.journal.shelf import Shelf
 
         self._shelf = self._shelf or Shelf(self._paths)
         return self._shelf
@@ -39,7 +39,7 @@ class LocalBuilds:
 
     def recording(self, build: str) -> Recording:
         """Open a journal."""
-        from engine.build.recording import Recording
+        from engine.build.journal.recording import Recording
 
         recording = Recording(self._paths, build)
         recording.take_in()
@@ -47,13 +47,13 @@ class LocalBuilds:
 
     def dockerfile(self, build: str) -> str:
         """Read the Dockerfile that the journal kept."""
-        from engine.build.journal import dockerfile
+        from engine.build.journal.journal import dockerfile
 
         return dockerfile(self._paths, build).decode("utf-8", "replace")
 
     def again(self, build: str) -> Line:
         """Write the command that builds the same."""
-        from engine.build.journal import request
+        from engine.build.journal.journal import request
 
         asked = request(self._paths, build)
         if asked.get("context") == "-":
@@ -63,13 +63,13 @@ class LocalBuilds:
 
     def interrupt(self, build: str) -> None:
         """Interrupt the builder."""
-        from engine.build.journal import interrupt
+        from engine.build.journal.journal import interrupt
 
         interrupt(self._paths, build)
 
     def remove_build(self, build: str) -> None:
         """Remove the journal."""
-        from engine.build.journal import remove
+        from engine.build.journal.journal import remove
 
         remove(self._paths, build)
 

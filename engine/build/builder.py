@@ -9,7 +9,7 @@ import time
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from engine.build.context import Context, open_context
+from engine.build.context.context import Context, open_context
 from engine.build.events import (
     ContextRead,
     Event,
@@ -22,7 +22,7 @@ from engine.build.events import (
     Tagged,
     Warned,
 )
-from engine.build.journal import Journal
+from engine.build.journal.journal import Journal
 from engine.build.plan import PlannedStage, plan
 from engine.build.request import Request
 from engine.build.stage import StageRun
@@ -62,7 +62,7 @@ class Builder:
         """
         names = tuple(tag_target(name) for name in self.request.tags)
         if self.request.output:
-            from engine.build.output import checked
+            from engine.build.result.output import checked
 
             for destination in self.request.output:
                 checked(destination)
@@ -173,14 +173,14 @@ class Builder:
         if not image:
             raise EngineError("No image was generated. Is your Dockerfile empty?")
         if self.request.squash:
-            from engine.build.squash import base_of, squash
+            from engine.build.result.squash import base_of, squash
 
             image = squash(self.store, image, base_of(work), names)
         unused = work.arguments.unused()
         if unused:
             self._report(Warned(f"[Warning] One or more build-args [{' '.join(unused)}] were not consumed"))
         for destination in self.request.output:
-            from engine.build.output import export
+            from engine.build.result.output import export
 
             export(self.store, self.yard.events, image, destination, names, self.request.folder)
             self._report(Exported(destination.kind, destination.place))

@@ -16,8 +16,8 @@ if TYPE_CHECKING:
     from engine.build.builder import Outcome
     from engine.build.checking import Checked
     from engine.build.inventory import Entry
+    from engine.build.journal.summary import BuildRecord
     from engine.build.prune import Pruned
-    from engine.build.summary import BuildRecord
     from engine.shim.runner import Runner
 
 
@@ -68,32 +68,32 @@ class Builds:
 
         Return its exit code. Raises NotFound, StartFailed, and InvalidInput where there is no terminal.
         """
-        from engine.build.shell import shell
+        from engine.build.program.shell import shell
         from engine.snapshots.choice import choose
 
         return shell(self.store, choose(self.store.paths), self._find_image(image))
 
     def list(self) -> list[BuildRecord]:
         """Return the builds that are remembered, newest first."""
-        from engine.build.journal import listed
+        from engine.build.journal.journal import listed
 
         return listed(self.store.paths)
 
     def events(self, id: str, offset: int = 0) -> tuple[Sequence[Event], int]:
         """Return the events of a build from `offset` on, and the offset to go on from."""
-        from engine.build.journal import events
+        from engine.build.journal.journal import events
 
         return events(self.store.paths, id, offset)
 
     def dockerfile(self, id: str) -> bytes:
         """Return the Dockerfile a build was made from."""
-        from engine.build.journal import dockerfile
+        from engine.build.journal.journal import dockerfile
 
         return dockerfile(self.store.paths, id)
 
     def remove(self, id: str) -> None:
         """Forget a build; what it made stays."""
-        from engine.build.journal import remove
+        from engine.build.journal.journal import remove
 
         remove(self.store.paths, id)
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import NamedTuple
 
-from engine.build.context import open_context
+from engine.build.context.context import open_context
 from engine.build.request import Request
 from engine.build.variables import Arguments, platform_arguments
 from engine.dockerfile.check import Surroundings, Verdict, check

@@ -7,8 +7,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from itertools import count
 from typing import NamedTuple
 
-from engine.build.cachemounts import CacheMounts
-from engine.build.journal import listed as builds
+from engine.build.journal.journal import listed as builds
+from engine.build.program.cachemounts import CacheMounts
 from engine.paths import Paths
 from engine.store.store import Store
 from engine.store.usage import Usage

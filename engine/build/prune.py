@@ -7,8 +7,8 @@ from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from typing import NamedTuple
 
-from engine.build.cachemounts import CacheMounts
 from engine.build.inventory import CONTEXT, MOUNT, STEP, Entry, everything
+from engine.build.program.cachemounts import CacheMounts
 from engine.errors import InUse, InvalidInput, NotFound
 from engine.events import EventLog
 from engine.images.journal import tell

@@ -167,7 +167,7 @@ class StageRun:
             variables = self.scope.variables(self.execution)
             instruction = expanded(instruction, variables, self.work.program.escape)
         if isinstance(instruction, Run):
-            from engine.build.programs import run_deed
+            from engine.build.program.programs import run_deed
 
             return run_deed(self, number, instruction)
         if isinstance(instruction, Copy):

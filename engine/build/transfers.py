@@ -10,13 +10,13 @@ from typing import TYPE_CHECKING
 from engine.build import canonical
 from engine.build.cache import Facts, Kin, digest
 from engine.build.chain import Execution
+from engine.build.context.selection import target_of
 from engine.build.deed import Deed
 from engine.build.hashing import Hashing
-from engine.build.selection import target_of
 from engine.dockerfile.instructions import Copy
 
 if TYPE_CHECKING:
-    from engine.build.placing import Placing
+    from engine.build.layer.placing import Placing
     from engine.build.stage import StageRun
 
 _NAMED = 3
@@ -41,7 +41,7 @@ def copy_deed(run: StageRun, number: int, copy: Copy) -> Deed:
 
     @cache
     def placing() -> Placing:
-        from engine.build.placing import Placing, Source
+        from engine.build.layer.placing import Placing, Source
 
         sources = [Source(*one) for one in taken]
         keep = bool(copy.source_from)
@@ -67,7 +67,7 @@ def workdir_deed(run: StageRun, after: Execution) -> Deed:
     text = canonical.workdir_by(path, after)
 
     def do(_: Kin | None) -> Hashing | None:
-        from engine.build.placing import make_directory
+        from engine.build.layer.placing import make_directory
 
         upper = f"{run.folder()}/upper"
         os.mkdir(upper, 0o755)

@@ -23,9 +23,9 @@ from engine.snapshots.protocol import Snapshotter
 from engine.store.store import Store
 
 if TYPE_CHECKING:
-    from engine.build.context import Context
-    from engine.build.taking import Taking
-    from engine.build.tree import Tree
+    from engine.build.context.context import Context
+    from engine.build.context.taking import Taking
+    from engine.build.context.tree import Tree
     from engine.shim.runner import Runner
 
 Report = Callable[[Event], None]
@@ -124,19 +124,19 @@ class Work:
         """Return the tree of the context, or of the stage or image that `--from` names."""
         if not name:
             return self.context.inputs
-        from engine.build.layered import Layered
+        from engine.build.context.layered import Layered
 
         named = self.request.contexts.get(name.lower(), "")
         if named and "://" not in named:
-            from engine.build.context import open_directory
+            from engine.build.context.context import open_directory
 
             return self._keep(open_directory(os.path.join(self.request.folder, named), self.store.paths))
         return self._keep(Layered(self.source(name).lowers, self.store.paths))
 
     def taking(self, step: int) -> Taking:
         """Return what fetches and selects for a COPY or ADD."""
-        from engine.build.scratch import Scratch
-        from engine.build.taking import Taking
+        from engine.build.context.scratch import Scratch
+        from engine.build.context.taking import Taking
 
         def fetched(count: int) -> None:
             self.check()

@@ -6,7 +6,7 @@ import os
 from pathlib import Path
 from typing import NamedTuple
 
-from engine.build import execution
+from engine.build.program import execution
 from engine.engine import Engine
 from engine.shim.runner import Runner
 from engine.snapshots.choice import choose

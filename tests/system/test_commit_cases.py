@@ -14,7 +14,7 @@ from urllib.parse import urlencode
 
 import pytest
 
-from engine.build.commit import Wanted, commit
+from engine.build.result.commit import Wanted, commit
 from engine.containers.options import Options
 from engine.engine import Engine
 from engine.errors import InvalidInput

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from engine.build.provisions import Supply, provided
+from engine.build.program.provisions import Supply, provided
 from engine.build.request import Agent, Secret
 from engine.dockerfile.runmount import understood
 from engine.errors import InvalidInput, StartFailed

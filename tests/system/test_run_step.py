@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 
-from engine.build.limits import parsed
+from engine.build.program.limits import parsed
 from engine.engine import Engine
 from engine.errors import Cancelled, EngineError, InvalidInput, StartFailed
 from engine.shim.runner import Runner
@@ -110,7 +110,7 @@ def test_all_output_arrives_however_slowly_it_is_read(bench: Bench) -> None:
         if seen < 4 << 20:
             time.sleep(0.02)
 
-    from engine.build import execution
+    from engine.build.program import execution
 
     job = bench.job("head -c 100000000 /dev/zero; echo end >&2")
     ran = execution.run(bench.runner, job, bench.snapshotter, slowly)
@@ -118,7 +118,7 @@ def test_all_output_arrives_however_slowly_it_is_read(bench: Bench) -> None:
 
 
 def test_what_reads_the_output_may_end_the_step(bench: Bench) -> None:
-    from engine.build import execution
+    from engine.build.program import execution
 
     def stop(_: int, data: bytes) -> None:
         raise Cancelled("enough")

@@ -23,7 +23,7 @@ from engine.build.events import (
     StepStarted,
     Tagged,
 )
-from engine.build.journal import Journal
+from engine.build.journal.journal import Journal
 from engine.build.request import Request
 from engine.paths import Paths
 

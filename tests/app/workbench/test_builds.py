@@ -242,7 +242,7 @@ def sources(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 A_BUILD = """
 import sys
-from engine.build.journal import Journal
+from engine.build.journal.journal import Journal
 from engine.build.request import Request
 from engine.paths import Paths
 from tests.app.workbench.fakebuilds import NOW, a_failure, build_id

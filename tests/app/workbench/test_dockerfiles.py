@@ -9,7 +9,7 @@ import pytest
 from app.workbench import dockerfiles
 from app.workbench.localbuilds import LocalBuilds, typed
 from app.workbench.yard import Line
-from engine.build.journal import Journal
+from engine.build.journal.journal import Journal
 from engine.build.request import Agent, Destination, Request, Secret
 from engine.errors import Conflict, InUse
 from engine.paths import Paths

@@ -9,9 +9,9 @@ import subprocess
 import tarfile
 from pathlib import Path
 
-from engine.build.placing import Placing, Source
-from engine.build.selection import select, target_of
-from engine.build.tree import Tree
+from engine.build.context.selection import select, target_of
+from engine.build.context.tree import Tree
+from engine.build.layer.placing import Placing, Source
 from engine.dockerfile.instructions import Copy
 from engine.dockerfile.program import instruction
 from engine.layers.pack import pack

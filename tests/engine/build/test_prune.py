@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from engine.build.cachemounts import CacheMounts, Owner
 from engine.build.inventory import CONTEXT, MOUNT, STEP, everything, with_mounts
+from engine.build.program.cachemounts import CacheMounts, Owner
 from engine.build.prune import Pruned, prune
 from engine.errors import InvalidInput
 from engine.events import EventLog

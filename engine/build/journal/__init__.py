@@ -1,0 +1,1 @@
+"""What a build tells and others read: a folder for each build, which outlives its builder."""

@@ -1,0 +1,1 @@
+"""What RUN runs: one program on a stack of layers, with what is mounted for it."""

@@ -19,6 +19,16 @@ PEERS = ("podman", "skopeo", "umoci", "runc")
 BASE = "yard/base:latest"
 NO_SKIP = "STACKYARD_NO_SKIP"
 """Set where everything is installed: a test that would be skipped fails."""
+NETWORK = "STACKYARD_NETWORK_TESTS"
+"""Set where programs may be fetched from outside: to the archive of a Debian to build on."""
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Leave out what asks others, unless somebody wants that."""
+    outward = [item for item in items if item.get_closest_marker("network")]
+    if outward and not os.environ.get(NETWORK):
+        config.hook.pytest_deselected(items=outward)
+        items[:] = [item for item in items if item not in outward]
 
 
 def pytest_runtest_setup(item: pytest.Item) -> None:

@@ -19,7 +19,7 @@ from engine.build.events import (
     Triggered,
 )
 from engine.build.plan import SCRATCH, PlannedStage
-from engine.build.variables import Scope
+from engine.build.variables import Scope, environment
 from engine.build.work import Result, Work
 from engine.dockerfile.errors import DockerfileError
 from engine.dockerfile.expansion import expanded
@@ -128,8 +128,8 @@ class StageRun:
         self.chain.start(image)
         self.execution = copy.deepcopy(image.config.get("config") or {}) if image else {}
         self.author = image.config.get("author") or "" if image else ""
-        if image is None:
-            self.execution["Env"] = [PATH]
+        if "PATH" not in environment(self.execution):
+            self.execution["Env"] = [*(self.execution.get("Env") or ()), PATH]
 
     def _step(self, number: int, instruction: Instruction, *, hidden: bool = False) -> None:
         """Do one step; the image of a hidden one is not told about."""

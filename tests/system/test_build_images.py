@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import tarfile
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -133,3 +134,20 @@ def test_commit_prints_the_id(stackyard: Stackyard) -> None:
     assert ids(stackyard, "committed") == [id]
     assert stackyard("run", "--rm", "committed").stdout == "x\n"
     assert stackyard("history", "committed").stdout.splitlines()[1].endswith("why")
+
+
+@pytest.mark.parametrize("given", ["", "ENV A=1"])
+def test_a_base_without_a_path_gets_dockers(
+    stackyard: Stackyard, yard: Engine, context: Path, tmp_path: Path, given: str
+) -> None:
+    chain = yard.images.get(BASE).chain
+    with tarfile.open(tmp_path / "bare.tar", "w") as tar:
+        tar.add(yard.store.paths.snapshot(chain[0].snapshot), "")
+    stackyard("import", *(["-c", given] if given else []), str(tmp_path / "bare.tar"), "bare")
+    (context / "Dockerfile").write_text("FROM bare\nLABEL path=$PATH\nENV PATH=/app:$PATH\n")
+    assert stackyard("build", "-q", "-t", "app", str(context)).returncode == 0
+
+    usual = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
+    told = stackyard("inspect", "-f", "{{.Config.Env}} {{.Config.Labels.path}}", "app").stdout
+    assert told == f"[{'A=1 ' if given else ''}PATH=/app:{usual}] {usual}\n"
+    assert stackyard("run", "--rm", "app", "sh", "-c", "echo $PATH").stdout == f"/app:{usual}\n"

@@ -33,6 +33,7 @@ from engine.oci.config import ImageConfig
 from engine.oci.platform import Platform
 from engine.runtime.spec import PATH
 from engine.store.ingest import Ingest
+from engine.store.removal import remove_tree
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -55,6 +56,8 @@ class StageRun:
         self._missed = False
         self._cmd_given = False
         self._folders = 0
+        self._draft = ""
+        """What the step that is carried out now writes into."""
         self._sources: Sources | None = None
         self._now: tuple[int, Origin] = (stage.first, stage.begin.origin)
         self.chain = Chain(work.store, ingest, work.platform, self._tell)
@@ -87,7 +90,8 @@ class StageRun:
     def folder(self) -> str:
         """Make an empty directory for a step's work."""
         self._folders += 1
-        return self.ingest.directory(f"step-{self._folders}")
+        self._draft = self.ingest.directory(f"step-{self._folders}")
+        return self._draft
 
     def _begin(self) -> None:
         stage, number = self.stage, self.stage.first
@@ -160,6 +164,7 @@ class StageRun:
         self.chain.add(
             Made(number, facts, kin, deed.text, self.execution, self.author, container, now, hashing, hidden)
         )
+        self._draft = ""
 
     def _worked_out(self, number: int, instruction: Instruction) -> Deed:
         """Expand an instruction's variables and find out what it would do."""
@@ -219,6 +224,9 @@ class StageRun:
     def _keep(self) -> None:
         """List the steps that were good, as far as that is possible now."""
         try:
+            if self._draft:
+                # If the disk is full, it is of this, and the good steps need a little room.
+                remove_tree(self._draft)
             self.chain.wait()
             self.chain.commit()
         except (EngineError, OSError):

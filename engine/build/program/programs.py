@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import codecs
+import errno
+import os
 import re
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
@@ -13,9 +15,10 @@ from engine.build.deed import Deed, hashed
 from engine.build.events import Output
 from engine.build.hashing import Hashing
 from engine.dockerfile.instructions import Command, Run
-from engine.errors import InvalidInput, StepFailed
+from engine.errors import InvalidInput, StepFailed, from_os
 
 if TYPE_CHECKING:
+    from engine.build.program.execution import Ran
     from engine.build.program.mounting import Mounts
     from engine.build.stage import StageRun
     from engine.runtime.attachments import Attachment
@@ -147,6 +150,17 @@ def _carry_out(
     ran = execution.run(run.work.runner(), job, run.work.snapshotter, printed)
     if ran.code:
         shown = f"The command '{' '.join(words)}' returned a non-zero code: {ran.code}"
-        details = "it was killed for want of memory" if ran.oom_killed else None
-        raise StepFailed(shown, step=number, line=0, code=ran.code, details=details)
+        details, resolution = _reason(ran, job.folder)
+        raise StepFailed(shown, step=number, line=0, code=ran.code, details=details, resolution=resolution)
     return Hashing(ran.layer, lambda: measure(ran.layer))
+
+
+def _reason(ran: Ran, folder: str) -> tuple[str | None, str | None]:
+    """Say what a program itself often cannot tell, and what to do about it."""
+    if ran.oom_killed:
+        return "it was killed for want of memory", None
+    disk = os.statvfs(folder)
+    if not disk.f_bavail or (disk.f_files and not disk.f_favail):
+        reason = os.strerror(errno.ENOSPC)
+        return reason.lower(), from_os(OSError(errno.ENOSPC, reason), "").resolution
+    return None, None

@@ -28,6 +28,7 @@ from engine.build.request import Request
 from engine.build.stage import StageRun
 from engine.build.variables import Arguments
 from engine.build.work import Report, Result, Work, Yard, merged_failure
+from engine.dockerfile.errors import DockerfileError
 from engine.dockerfile.program import understand
 from engine.errors import Cancelled, EngineError, StepFailed
 from engine.images.journal import tell
@@ -98,6 +99,7 @@ class Builder:
         )  # fmt: skip
         for text in (*program.warnings, *unknown):
             self._report(Warned(text))
+        self._check(context, arguments.options(program.check))
         for step in planned.head:
             self._report(StepStarted(step.step, step.text, time.time()))
             self._report(StepFinished(step.step, "", 0, time.time()))
@@ -106,6 +108,17 @@ class Builder:
         finally:
             work.close()
         return self._finish(work, names)
+
+    def _check(self, context: Context, options: str) -> None:
+        """Fail on findings where `# check=error=true` wants that; else nobody looks for any."""
+        if "error" not in options:
+            return
+        from engine.build.checking import judged
+
+        verdict = judged(context, self.request, self.yard.find_image)
+        if verdict.error:
+            found = (f"  line {finding.line}: {finding.rule}: {finding.text}" for finding in verdict.findings)
+            raise DockerfileError(verdict.error, line=verdict.findings[0].line, details="\n".join(found))
 
     def _open_sources(self, work: Work) -> list[str]:
         """Find what `--cache-from` names; return what to say of names that mean nothing."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import NamedTuple
 
-from engine.build.context.context import open_context
+from engine.build.context.context import Context, open_context
 from engine.build.request import Request
 from engine.build.variables import Arguments, platform_arguments
 from engine.dockerfile.check import Surroundings, Verdict, check
@@ -33,6 +33,13 @@ def checked(request: Request, paths: Paths, find_image: FindImage) -> Checked:
 
     Raises DockerfileError if it cannot be understood at all, and what opening a context raises.
     """
+    with open_context(request, paths) as context:
+        verdict = judged(context, request, find_image)
+        return Checked(context.dockerfile_name, context.dockerfile, verdict)
+
+
+def judged(context: Context, request: Request, find_image: FindImage) -> Verdict:
+    """Check the Dockerfile of a context that is open; raises DockerfileError."""
     target = Platform.parse(request.platform) if request.platform else Platform.host()
     predefined = platform_arguments(target, request.target)
     given = Arguments(request.arguments, request.environment, predefined).given
@@ -44,7 +51,5 @@ def checked(request: Request, paths: Paths, find_image: FindImage) -> Checked:
             return None
         return dict(word.partition("=")[::2] for word in config.get("Env") or ())
 
-    with open_context(request, paths) as context:
-        ignore = Patterns(context.inputs.rules.split("\n"))
-        verdict = check(context.dockerfile, Surroundings(ignore, given, predefined, environment))
-        return Checked(context.dockerfile_name, context.dockerfile, verdict)
+    ignore = Patterns(context.inputs.rules.split("\n"))
+    return check(context.dockerfile, Surroundings(ignore, given, predefined, environment))

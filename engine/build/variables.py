@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
+from engine.dockerfile.directives import OPTIONS_ARGUMENT
 from engine.dockerfile.instructions import Arg
 from engine.oci.platform import Platform
 
@@ -58,6 +59,11 @@ class Arguments:
     def for_from(self) -> dict[str, str]:
         """Return what a FROM line sees."""
         return {**self.predefined, **self.head}
+
+    def options(self, directive: str) -> str:
+        """Return what `# check=` says, or the argument that stands in for it."""
+        self.used.add(OPTIONS_ARGUMENT)
+        return self.given.get(OPTIONS_ARGUMENT, directive)
 
     def unused(self) -> list[str]:
         """Name what was given and never declared; proxies are welcome anyhow."""

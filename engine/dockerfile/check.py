@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import NamedTuple
 
+from engine.dockerfile.directives import OPTIONS_ARGUMENT
 from engine.dockerfile.headings import check_headings, head_of
 from engine.dockerfile.instructions import Span
 from engine.dockerfile.node import Node, Tree, upper
@@ -19,8 +20,6 @@ from engine.dockerfile.stagecheck import Known, StageCheck
 
 _SCRATCH = "scratch"
 _EMPTY = "Empty continuation line"
-OPTIONS_ARGUMENT = "BUILDKIT_DOCKERFILE_CHECK"
-"""A build argument that stands in for the `# check=` directive."""
 
 
 class Verdict(NamedTuple):

@@ -11,6 +11,8 @@ from engine.dockerfile.errors import Fault
 
 KNOWN = ("syntax", "escape", "check")
 DEFAULT_ESCAPE = "\\"
+OPTIONS_ARGUMENT = "BUILDKIT_DOCKERFILE_CHECK"
+"""A build argument that stands in for the `# check=` directive."""
 
 _FORM = r"#\s*([a-zA-Z][a-zA-Z0-9]*)\s*=\s*(.+?)\s*"
 

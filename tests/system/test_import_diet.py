@@ -100,3 +100,9 @@ def test_a_shim_is_small(stackyard: Callable[..., subprocess.CompletedProcess[st
     assert int(resident.split()[1]) < 16 << 10
     assert "Threads:\t1\n" in status
     assert "Name:\tstackyard-shim\n" in status
+
+
+def test_a_build_does_not_load_the_rules_that_nobody_asked_for() -> None:
+    modules = after("import engine.build.builder")
+    assert "engine.dockerfile.program" in modules
+    assert not modules & {"engine.dockerfile.check", "engine.dockerfile.rules", "engine.build.checking"}

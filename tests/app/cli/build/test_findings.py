@@ -93,6 +93,35 @@ def test_a_dockerfile_may_say_that_a_finding_is_an_error(
     assert (code, err) == (1, "Error: lint violation found for rules: FromAsCasing\n")
 
 
+WRONG = """lint violation found for rules: JSONArgsRecommended, MaintainerDeprecated
+  line 3: MaintainerDeprecated: Maintainer instruction is deprecated in favor of using label
+  line 4: JSONArgsRecommended: JSON arguments recommended for CMD to prevent unintended behavior related to \
+OS signals
+"""
+
+
+def test_then_a_build_fails_before_anything_is_done(
+    context: Path, root: str, capfd: pytest.CaptureFixture[str]
+) -> None:
+    (context / "Dockerfile").write_text("# check=error=true\nFROM scratch\nMAINTAINER x\nCMD ls\n")
+    code, out, err = checked(context, root, capfd)
+    assert (code, err) == (1, WRONG)
+    assert "Step 1" not in out
+
+    assert checked(context, root, capfd, "-q", "--build-arg", "BUILDKIT_DOCKERFILE_CHECK=skip=all")[0] == 0
+    assert checked(context, root, capfd, "-q", "--build-arg", "BUILDKIT_DOCKERFILE_CHECK=error=0")[0] == 0
+
+
+@pytest.mark.parametrize("words", [(), ("--build-arg", "BUILDKIT_DOCKERFILE_CHECK=skip=all;error=true")])
+def test_a_build_that_nobody_wants_to_fail_does_not(
+    context: Path, root: str, capfd: pytest.CaptureFixture[str], words: tuple[str, ...]
+) -> None:
+    (context / "Dockerfile").write_text("FROM scratch\nMAINTAINER x\n")
+    code, out, err = checked(context, root, capfd, *words)
+    assert (code, err) == (0, "")
+    assert "[Warning]" not in out
+
+
 def test_a_dockerfile_that_makes_no_sense(
     context: Path, root: str, capfd: pytest.CaptureFixture[str]
 ) -> None:

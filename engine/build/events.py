@@ -91,6 +91,15 @@ class Output(NamedTuple):
     """Any piece of text, undecodable bytes as surrogate escapes."""
 
 
+class Shortened(NamedTuple):
+    """Only in a journal: of what the step prints the middle is left out; the end follows the second one."""
+
+    step: int
+    dropped: int
+    """Characters; 0 where the middle begins."""
+    time: float
+
+
 class StepProgress(NamedTuple):
     """How far a long transfer is."""
 
@@ -170,14 +179,15 @@ class Failed(NamedTuple):
 
 Event: TypeAlias = (
     ContextRead | Planned | StepStarted | StepCached | StepMissed | Triggered | Running | Output
-    | StepProgress | StepFinished | StepFailed | StepSkipped | Warned | Tagged | Exported | Finished | Failed
+    | Shortened | StepProgress | StepFinished | StepFailed | StepSkipped | Warned | Tagged | Exported
+    | Finished | Failed
 )  # fmt: skip
 
 _KINDS: dict[str, type[Any]] = {
     kind.__name__: kind
     for kind in (ContextRead, Planned, StepStarted, StepCached, StepMissed, Triggered, Running, Output,
-                 StepProgress, StepFinished, StepFailed, StepSkipped, Warned, Tagged, Exported, Finished,
-                 Failed)
+                 Shortened, StepProgress, StepFinished, StepFailed, StepSkipped, Warned, Tagged, Exported,
+                 Finished, Failed)
 }  # fmt: skip
 
 

@@ -14,7 +14,18 @@ import threading
 import time
 from typing import Any
 
-from engine.build.events import Event, Output, decode, encode
+from engine.build.events import (
+    Event,
+    Failed,
+    Finished,
+    Output,
+    Shortened,
+    StepFailed,
+    StepFinished,
+    decode,
+    encode,
+)
+from engine.build.journal.ends import Ends
 from engine.build.journal.summary import BuildRecord, first, told
 from engine.errors import Conflict, InUse, NotFound
 from engine.paths import Paths
@@ -41,6 +52,7 @@ class Journal:
         self._guard = threading.Lock()
         self._alive = Lock(f"{folder}/alive")
         self._events = -1
+        self._ends: dict[int, Ends] = {}
 
     @classmethod
     def begin(cls, paths: Paths, id: str, request: Request, dockerfile: bytes = b"") -> Journal:
@@ -72,23 +84,46 @@ class Journal:
             pass
 
     def append(self, event: Event) -> None:
-        """Write one event; any thread may call it."""
-        document = encode(event)
-        if isinstance(event, Output):
-            document["at"] = round(time.time(), 3)
-        line = json.dumps(document, separators=(",", ":")).encode() + b"\n"
+        """Write one event; any thread may call it. Of what a step prints very much of, only the ends stay."""
         with self._guard:
-            if not isinstance(event, Output):
-                self._record = told(self._record, document)
-            try:
-                if self._events >= 0:
-                    os.write(self._events, line)
-            except OSError:
-                self._stop_writing()
+            if isinstance(event, Output):
+                self._printed(event, time.time())
+                return
+            if isinstance(event, StepFinished | StepFailed | Finished | Failed):
+                self._finish(event.step if isinstance(event, StepFinished | StepFailed) else 0)
+            document = encode(event)
+            self._record = told(self._record, document)
+            self._write(document)
+
+    def _printed(self, event: Output, now: float) -> None:
+        ends = self._ends.setdefault(event.step, Ends())
+        began = ends.over
+        if ends.take(event, now):
+            self._write({**encode(event), "at": round(now, 3)})
+        elif not began:
+            self._write(encode(Shortened(event.step, 0, now)))
+
+    def _finish(self, step: int) -> None:
+        """Write the end of what a step has printed; with 0 those of all."""
+        for number in [step] if step else list(self._ends):
+            ends = self._ends.pop(number, None)
+            if ends and ends.dropped:
+                self._write(encode(Shortened(number, ends.dropped, time.time())))
+            for piece, at in ends.rest() if ends else ():
+                self._write({**encode(piece), "at": round(at, 3)})
+
+    def _write(self, document: dict[str, Any]) -> None:
+        line = json.dumps(document, separators=(",", ":")).encode() + b"\n"
+        try:
+            if self._events >= 0:
+                os.write(self._events, line)
+        except OSError:
+            self._stop_writing()
 
     def close(self) -> None:
         """Write down how it ended, and say that the builder is gone; a second call does nothing."""
         with self._guard:
+            self._finish(0)
             if self._alive.held and self._record.state != "running":
                 try:
                     _put(f"{self.folder}/record", json.dumps(self._record._asdict()).encode())

@@ -13,7 +13,17 @@ from array import array
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any, NamedTuple
 
-from engine.build.events import Event, Failed, Output, Planned, StepFailed, StepStarted, Tagged, Warned
+from engine.build.events import (
+    Event,
+    Failed,
+    Output,
+    Planned,
+    Shortened,
+    StepFailed,
+    StepStarted,
+    Tagged,
+    Warned,
+)
 from engine.build.journal.journal import CHUNK, PRINTED, read_line
 from engine.errors import NotFound
 from engine.kernel.inotify import DELETE_SELF, MODIFY, Watch
@@ -139,6 +149,9 @@ class Recording:
         self.events.append(happened)
         if isinstance(happened, Planned):
             self.total = len(happened.steps)
+        if isinstance(happened, Shortened):
+            # What follows is another line, or the rest of one that nobody can put together.
+            self._unfinished -= {(happened.step, 1), (happened.step, 2)}
         if isinstance(happened, Failed) and not happened.cancelled and self._told_failure:
             return
         self._told_failure |= isinstance(happened, StepFailed)
@@ -195,6 +208,8 @@ class Recording:
             if place >= self.size:
                 break
             event = self._event(place)[1]
+            if (event.get("event"), event.get("step")) == ("Shortened", step):
+                break
             if (event.get("event"), event.get("step"), event.get("stream")) == ("Output", step, stream):
                 end = event["data"].find("\n")
                 text += event["data"][: end if end >= 0 else None]
@@ -272,6 +287,10 @@ def _sentence(event: Event, total: int) -> str:
             return f"Failed: {message}" if not cancelled else "Cancelled."
         case Warned(text=text):
             return f"Warning: {text}"
+        case Shortened(dropped=0):
+            return "\x1b[2m[… a long output: its end is shown when the step ends]\x1b[0m"
+        case Shortened(dropped=dropped):
+            return f"\x1b[2m[… {dropped / 1e6:,.1f} MB left out]\x1b[0m"
         case Tagged(reference=reference):
             return f"\x1b[1mTagged {reference}\x1b[0m"
     return ""

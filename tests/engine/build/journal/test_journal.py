@@ -58,7 +58,7 @@ def test_a_reader_goes_on_where_it_stopped(paths: Paths) -> None:
 
 def test_a_long_journal_is_read_in_parts(paths: Paths) -> None:
     piece = "x" * 9000
-    a_build(paths, [Output(1, 1, piece)] * 300)
+    a_build(paths, [Output(1 + number // 100, 1, piece) for number in range(300)])
     seen, offset, parts = 0, 0, 0
     while True:
         events, offset = journal.events(paths, ID, offset)

@@ -11,6 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as some
 
 from engine.build.events import Event, Failed, Finished, Output, StepFailed, Tagged, Warned
+from engine.build.journal.ends import FIRST, LAST
 from engine.build.journal.journal import CHUNK, Journal
 from engine.build.journal.recording import LONGEST, Printed, Recording
 from engine.build.request import Request
@@ -118,7 +119,7 @@ def test_nothing_is_shown_before_it_is_asked_for(paths: Paths) -> None:
 
 def test_a_very_long_line_is_cut(paths: Paths) -> None:
     recording = tell(
-        paths, *[Output(1, 1, "x" * 9000)] * 400, Output(1, 1, "\nnext\n"), Output(2, 1, "y" * 3 * CHUNK)
+        paths, *[Output(1, 1, "x" * 9000)] * 100, Output(1, 1, "\nnext\n"), Output(2, 1, "y" * 3 * CHUNK)
     )
     first, second = recording.output(1).lines(0, 5)
     assert (len(first.text), second.text) == (LONGEST, b"next")
@@ -183,3 +184,54 @@ def test_whatever_the_pieces_the_lines_are_whole(
             got = [line.text.decode("utf-8", "surrogateescape") for line in shown if line.stream == name]
             assert got == wanted
     recording.close()
+
+
+LINES = 60_000
+"""Of 100 bytes each: 6 MB."""
+
+
+def a_flood(number: int = LINES, stream: int = 1) -> list[Event]:
+    """Print in pieces that end anywhere."""
+    whole = "".join(f"{line:099}\n" for line in range(number))
+    return [Output(2, stream, whole[place : place + 4095]) for place in range(0, len(whole), 4095)]
+
+
+def test_of_a_very_long_output_the_beginning_and_the_end_are_kept(paths: Paths) -> None:
+    error = Output(2, 2, "error: the one that matters\n")
+    events = [*a_success(1000.0)[:6], *a_flood(), error, *a_success(1000.0)[8:]]
+    recording = tell(paths, *events)
+    lines = text(recording.output(2))
+    beginning, end = (next(place for place, line in enumerate(lines) if word in line)
+                      for word in ("its end is shown when the step ends", "MB left out"))  # fmt: skip
+
+    assert os.path.getsize(recording.path) < 2.5 * FIRST
+    assert end == beginning + 1
+    assert [int(line) for line in lines[: beginning - 1]] == list(range(beginning - 1))
+    assert beginning * 100 == pytest.approx(FIRST, rel=0.05)
+    assert [int(line) for line in lines[end + 2 : -1]] == list(range(LINES - len(lines[end + 2 : -1]), LINES))
+    assert (len(lines) - end) * 100 == pytest.approx(LAST, rel=0.05)
+    assert lines[-1] == "error: the one that matters"
+    left_out = LINES * 100 - sum(len(line) + 1 for line in (*lines[:beginning], *lines[end + 1 : -1]))
+    assert f"{left_out / 1e6:.1f} MB" in lines[end]
+    assert [event for event in recording.events if isinstance(event, Finished)]
+
+
+def test_an_output_that_is_but_a_little_too_long_is_kept_whole(paths: Paths) -> None:
+    lines = text(tell(paths, *a_flood(15_000), *a_success(1000.0)[8:9]).output(2))
+
+    assert not [line for line in lines if "left out" in line]
+    assert len([line for line in lines if "its end is shown" in line]) == 1
+    assert "".join(line for line in lines if "shown" not in line) == "".join(
+        f"{n:099}" for n in range(15_000)
+    )
+
+
+def test_the_end_is_there_however_the_build_ends(paths: Paths) -> None:
+    for number, ending in enumerate(([], a_failure(1.0)[-2:], a_failure(1.0)[-1:])):
+        recording = tell(paths, *a_flood(), *ending, id=f"{number:064}")
+        assert text(recording.output(2))[-1 if not ending[1:] else -2] == f"{LINES - 1:099}"
+
+
+def test_each_step_may_print_as_much(paths: Paths) -> None:
+    recording = tell(paths, *a_flood(9_000), *(piece._replace(step=3) for piece in a_flood(9_000)))  # type: ignore[call-arg]
+    assert len(text(recording.output(2))) == len(text(recording.output(3))) == 9_000

@@ -15,8 +15,9 @@ from typing import Any, NamedTuple
 from engine.build.cache import Facts, record
 from engine.errors import InvalidReference, NotFound, from_os
 from engine.events import EventLog
+from engine.images.carried import carried
 from engine.images.execution import complete
-from engine.images.intake import Draft, Intake, Layer, Listing
+from engine.images.intake import Draft, Intake, Listing
 from engine.images.listing import read
 from engine.images.records import Image, silent
 from engine.oci import media
@@ -72,7 +73,7 @@ class Sources:
         """List an image for a step in the middle of another's history."""
         steps = _history(image)[: position + 1]
         count = sum(not step.get("empty_layer") for step in steps)
-        layers = [Layer(layer.diff_id, layer.size, None, None) for layer in image.chain[:count]]
+        layers = carried(self.store, image)[:count]
         parent = wanted.parent.id if wanted.parent else ""
         document = {
             "architecture": image.config.get("architecture"),

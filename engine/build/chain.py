@@ -16,8 +16,9 @@ from typing import Any, NamedTuple
 from engine.build.cache import Facts, record
 from engine.build.hashing import EMPTY, Hashing
 from engine.images import listing
+from engine.images.carried import carried
 from engine.images.execution import complete
-from engine.images.intake import Blob, Draft, Intake, Layer, Listing
+from engine.images.intake import Draft, Intake, Layer, Listing
 from engine.images.records import Image
 from engine.moments import rfc3339
 from engine.oci import digest, identity, media
@@ -76,21 +77,8 @@ class Chain:
         """Go on from an image that is listed; nothing may be waiting."""
         self.image = image.id if image else ""
         self.document: dict[str, Any] = dict(image.config) if image else {}
-        layers = image.chain if image else ()
-        blobs = self._blobs(image.id) if image else {}
-        self._layers = [
-            Layer(layer.diff_id, layer.size, blobs.get(position), None)
-            for position, layer in enumerate(layers)
-        ]
-        self._places = [self._store.paths.snapshot(layer.snapshot) for layer in layers]
-
-    def _blobs(self, image: str) -> dict[int, Blob]:
-        """Find the tars that an image's layers came as; packed again they might have other bytes."""
-        rows = self._store.query(
-            "SELECT position, digest, size, media_type FROM image_blobs WHERE image = ? AND kind = 'layer'",
-            (image,),
-        )
-        return {row["position"]: Blob(row["digest"], row["size"], row["media_type"]) for row in rows}
+        self._layers = carried(self._store, image) if image else []
+        self._places = [self._store.paths.snapshot(layer.snapshot) for layer in image.chain] if image else []
 
     def lowers(self) -> list[str]:
         """Return the directories of the layers, topmost first."""

@@ -6,6 +6,7 @@ import os
 from typing import NamedTuple
 
 from engine.errors import Corrupt
+from engine.images.carried import layer_blobs
 from engine.images.intake import Blob
 from engine.images.records import Image, LayerRecord, Progress, Report
 from engine.layers.compression import decompressed
@@ -40,11 +41,11 @@ class Stock:
     def manifest(self, image: Image) -> Blob | None:
         """Return the manifest's blob, if the image came with one and all it names is here."""
         rows = self._rows(image, "manifest")
-        return rows[0] if rows and len(self._layers(image)) == len(image.chain) else None
+        return rows[0] if rows and len(layer_blobs(self.store, image.id)) == len(image.chain) else None
 
     def layers(self, image: Image) -> list[Parcel]:
         """Return the layers as they were received, bottom first; one that was made here is packed now."""
-        kept = self._layers(image)
+        kept = layer_blobs(self.store, image.id)
         return [
             Parcel(self.store.content.path(kept[position].digest), kept[position])
             if position in kept
@@ -55,7 +56,7 @@ class Stock:
     def plain(self, image: Image, position: int) -> Parcel:
         """Return one layer as a plain tar, whose digest is its diff_id."""
         layer = image.chain[position]
-        blob = self._layers(image).get(position)
+        blob = layer_blobs(self.store, image.id).get(position)
         if blob is None:
             return self._packed(layer)
         if blob.digest == layer.diff_id:
@@ -97,13 +98,6 @@ class Stock:
             raise Corrupt(f"layer {layer.diff_id} is damaged in the store", details=f"its bytes are {actual}")
         self._made[layer.diff_id] = path
         return path
-
-    def _layers(self, image: Image) -> dict[int, Blob]:
-        rows = self.store.query(
-            "SELECT position, digest, size, media_type FROM image_blobs WHERE image = ? AND kind = 'layer'",
-            (image.id,),
-        )
-        return {row["position"]: Blob(row["digest"], row["size"], row["media_type"]) for row in rows}
 
     def _rows(self, image: Image, kind: str) -> list[Blob]:
         rows = self.store.query(

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import io
 import tarfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -28,6 +29,7 @@ def context(tmp_path: Path) -> Path:
 @pytest.fixture(autouse=True)
 def _forget(yard: Engine) -> Iterator[None]:
     yield
+    yard.builds.prune(all=True)
     for image in yard.images.list():
         if BASE not in image.tags:
             yard.images.remove(image.id, force=True)
@@ -151,3 +153,53 @@ def test_a_base_without_a_path_gets_dockers(
     told = stackyard("inspect", "-f", "{{.Config.Env}} {{.Config.Labels.path}}", "app").stdout
     assert told == f"[{'A=1 ' if given else ''}PATH=/app:{usual}] {usual}\n"
     assert stackyard("run", "--rm", "app", "sh", "-c", "echo $PATH").stdout == f"/app:{usual}\n"
+
+
+def foreign(stackyard: Stackyard, yard: Engine, folder: Path) -> None:
+    """Import the base as somebody else's tar, which ours would pack otherwise: backwards, with more said."""
+    place = yard.store.paths.snapshot(yard.images.get(BASE).chain[0].snapshot)
+    with tarfile.open(folder / "foreign.tar", "w", format=tarfile.PAX_FORMAT) as tar:
+        for path in sorted(Path(place).rglob("*"), key=lambda path: (not path.is_dir(), str(path)[::-1])):
+            entry = tar.gettarinfo(path, str(path.relative_to(place)))
+            entry.pax_headers = {"comment": "not ours"}
+            with path.open("rb") if entry.isreg() else io.BytesIO() as content:
+                tar.addfile(entry, content)
+    assert stackyard("import", str(folder / "foreign.tar"), "foreign").returncode == 0
+
+
+def by_build(stackyard: Stackyard, context: Path) -> None:
+    stackyard("build", "-q", "-t", "result", str(context))
+
+
+def by_squash(stackyard: Stackyard, context: Path) -> None:
+    stackyard("build", "-q", "--squash", "-t", "result", str(context))
+
+
+def by_commit(stackyard: Stackyard, context: Path) -> None:
+    stackyard("run", "--name", "writer", "foreign", "sh", "-c", "echo two > /two")
+    stackyard("commit", "writer", "result")
+
+
+def by_cache_from(stackyard: Stackyard, context: Path) -> None:
+    stackyard("build", "-q", "-t", "whole", str(context))
+    stackyard("builder", "prune", "-a", "-f")
+    first = (context / "Dockerfile").read_text().splitlines()[:2]
+    (context / "Dockerfile").write_text("\n".join(first))
+    told = stackyard("build", "--cache-from", "whole", "-t", "result", str(context)).stdout
+    assert "Using cache" in told
+
+
+@pytest.mark.parametrize("make", [by_build, by_squash, by_commit, by_cache_from])
+def test_what_stands_on_somebody_elses_tar_is_saved_with_that_tar(
+    stackyard: Stackyard, yard: Engine, context: Path, tmp_path: Path, make: Callable[[Stackyard, Path], None]
+) -> None:
+    foreign(stackyard, yard, tmp_path)
+    text = (context / "Dockerfile").read_text().replace(BASE, "foreign")
+    (context / "Dockerfile").write_text(text)
+    make(stackyard, context)
+    saved = stackyard("save", "-o", str(tmp_path / "result.tar"), "result")
+
+    assert saved.stderr == ""
+    with tarfile.open(tmp_path / "result.tar") as tar:
+        contents = [file.read() for entry in tar if (file := tar.extractfile(entry))]
+    assert (tmp_path / "foreign.tar").read_bytes() in contents

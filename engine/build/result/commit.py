@@ -17,6 +17,7 @@ from engine.containers.containers import Containers
 from engine.containers.record import Container
 from engine.events import EventLog, event
 from engine.images import tags
+from engine.images.carried import carried
 from engine.images.changes import change
 from engine.images.execution import complete
 from engine.images.intake import Draft, Intake, Layer
@@ -70,8 +71,7 @@ def commit(store: Store, events: EventLog, containers: Containers, name: str, wa
     execution = merged(execution, own)
     with store.ingest() as ingest:
         top = _layer(store, ingest, containers, container, pause=wanted.pause)
-        layers = [Layer(layer.diff_id, layer.size, None, None) for layer in image.chain]
-        layers += [top] if top else []
+        layers = [*carried(store, image), *([top] if top else [])]
         about = _About(container.id, own, wanted)
         config = _config(image, about, execution, layers, empty=top is None)
         draft = Draft(config, layers, config_type=media.DOCKER_CONFIG)

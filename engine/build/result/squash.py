@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from engine.build.hashing import EMPTY
 from engine.build.plan import SCRATCH
 from engine.errors import from_os
+from engine.images.carried import carried
 from engine.images.intake import Draft, Intake, Layer
 from engine.images.listing import read
 from engine.images.records import Image
@@ -51,7 +52,7 @@ def squash(store: Store, image: str, base: str, references: Sequence[Reference])
     top, below = read(store, image), read(store, base) if base else None
     under = below.chain if below else ()
     with store.ingest() as ingest:
-        layers = [Layer(layer.diff_id, layer.size, None, None) for layer in under]
+        layers = carried(store, below) if below else []
         one = _merged(store, ingest, top, len(under))
         layers += [one] if one else []
         config = _config(top, below, layers, empty=one is None)

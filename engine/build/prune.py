@@ -37,6 +37,7 @@ def prune(store: Store, events: EventLog, *, all: bool, filters: Filters, keep: 
     InvalidInput.
     """
     tests = _tests(filters)
+    CacheMounts(store.paths).sweep()
     entries = everything(store)
     left = sum(entry.size for entry in entries)
     victims: list[Entry] = []

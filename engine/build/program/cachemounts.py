@@ -128,8 +128,11 @@ class CacheMounts:
         """Delete what an interrupted step or removal left behind more than an hour ago."""
         for name in os.listdir(self.paths.caches) if os.path.isdir(self.paths.caches) else ():
             path = f"{self.paths.caches}/{name}"
-            if name.startswith(".") and os.stat(path).st_mtime < time.time() - 3600:
-                remove_tree(path)
+            try:
+                if name.startswith(".") and os.stat(path).st_mtime < time.time() - 3600:
+                    remove_tree(path)
+            except FileNotFoundError:
+                continue  # somebody else sweeps
 
     def _take(
         self,

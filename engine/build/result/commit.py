@@ -120,7 +120,8 @@ def _layer(
 
 @contextmanager
 def _still(containers: Containers, container: Container, *, pause: bool) -> Iterator[None]:
-    if pause and containers.get(container.id).state.running:
+    # One that is paused is still already, and stays so.
+    if pause and containers.get(container.id).state.status == "running":
         with frozen(f"stackyard/{container.id}"):
             yield
     else:

@@ -42,6 +42,7 @@ def frozen(name: str, *, layout: Layout | None = None) -> Iterator[None]:
 
 @contextmanager
 def _switched(group: Group, file: str, on: str, off: str, is_done: Callable[[Group], bool]) -> Iterator[None]:
+    thaw = _watch(f"{group.directory}/{file}", off)
     try:
         group.set(file, on)
         deadline, pause = time.monotonic() + _PATIENCE, 0.0002
@@ -53,6 +54,29 @@ def _switched(group: Group, file: str, on: str, off: str, is_done: Callable[[Gro
         yield
     finally:
         group.set(file, off)
+        thaw()
+
+
+def _watch(file: str, off: str) -> Callable[[], None]:
+    """Let a shell thaw the group should this process be killed; return what calls that off."""
+    theirs, ours = os.pipe2(os.O_CLOEXEC)
+    words = ["sh", "-c", 'read -r _ || echo "$1" > "$2"', "thaw", off, file]
+    try:
+        # Spawned, not forked, since there may be threads; in a session that no Ctrl-C reaches.
+        actions = [(os.POSIX_SPAWN_DUP2, theirs, 0)]
+        pid = os.posix_spawn("/bin/sh", words, {}, file_actions=actions, setsid=True)
+    finally:
+        os.close(theirs)
+
+    def call_off() -> None:
+        try:
+            os.write(ours, b"\n")
+        except BrokenPipeError:
+            pass  # it was killed itself
+        os.close(ours)
+        os.waitpid(pid, 0)
+
+    return call_off
 
 
 @contextmanager

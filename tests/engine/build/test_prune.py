@@ -179,3 +179,14 @@ def test_disk_usage_counts_cache_mounts_with_the_steps(store: Store) -> None:
 
     assert with_mounts(Usage(1, 0, 10, 4), store.paths) == Usage(3, 1, 13, 7)
     taken.release()
+
+
+def test_what_an_interrupted_step_left_of_a_cache_mount_goes_too(store: Store) -> None:
+    mount(store, "kept")
+    left = f"{store.paths.caches}/.new-1"
+    os.mkdir(left)
+    os.utime(left, (0, 0))
+    pruned(store, filters={"type": [STEP]})
+
+    assert not os.path.exists(left)
+    assert [entry.description for entry in everything(store)] == ["mount kept"]

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import os
 import subprocess
+import sys
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -14,6 +15,7 @@ from engine.runtime.cgroups.freezer import frozen
 from engine.runtime.cgroups.layout import Layout
 
 pytestmark = pytest.mark.root
+HERE = Path(__file__).parents[3]
 NAME = f"stackyard-test/freezer-{os.getpid()}"
 
 
@@ -48,6 +50,27 @@ def test_nothing_moves_inside_the_block_and_all_goes_on_after_it(counter: Path) 
 def test_an_error_in_the_block_thaws_too(counter: Path) -> None:
     with pytest.raises(ZeroDivisionError), frozen(NAME):
         _ = 1 / 0
+    assert grows(counter)
+
+
+def test_who_is_killed_in_the_block_leaves_nothing_frozen(counter: Path) -> None:
+    script = f"""
+import time
+from engine.runtime.cgroups.freezer import frozen
+with frozen({NAME!r}):
+    print("frozen", flush=True)
+    time.sleep(60)
+"""
+    with subprocess.Popen([sys.executable, "-c", script], stdout=subprocess.PIPE, cwd=HERE) as holder:
+        assert holder.stdout
+        assert holder.stdout.readline() == b"frozen\n"
+        assert not grows(counter)
+        holder.kill()
+    deadline = time.monotonic() + 10
+    while not grows(counter):
+        assert time.monotonic() < deadline
+    with frozen(NAME):
+        assert not grows(counter)
     assert grows(counter)
 
 

@@ -120,6 +120,8 @@ class StepFailed(EngineError):
         self.code = code
         self.image = ""
         """The image of the step before, to look around in; empty if there is none."""
+        self.environment: tuple[str, ...] = ()
+        """`K=V` each: what the step saw beside that image's own variables, its ARGs above all."""
 
 
 class Cancelled(EngineError):

@@ -63,15 +63,15 @@ class Builds:
 
         return checked(request, self.store.paths, self._find_image)
 
-    def shell(self, image: str) -> int:
+    def shell(self, image: str, environment: Sequence[str] = ()) -> int:
         """Open a shell on an image in the caller's terminal; what is done there is forgotten.
 
-        Return its exit code. Raises NotFound, StartFailed, and InvalidInput where there is no terminal.
+        `environment` is `K=V` each, on top of the image's. Return its exit code. Raises NotFound, StartFailed, and InvalidInput where there is no terminal.
         """
         from engine.build.program.shell import shell
         from engine.snapshots.choice import choose
 
-        return shell(self.store, choose(self.store.paths), self._find_image(image))
+        return shell(self.store, choose(self.store.paths), self._find_image(image), environment)
 
     def list(self) -> list[BuildRecord]:
         """Return the builds that are remembered, newest first."""

@@ -245,4 +245,6 @@ class StageRun:
             error.brief, step=number, line=line, code=code, details=error.details, resolution=error.resolution
         )
         failure.image = self.chain.image
+        seen = {**self.scope.active(self.execution), **self.scope.proxies(self.execution)}
+        failure.environment = tuple(f"{name}={value}" for name, value in seen.items())
         return failure

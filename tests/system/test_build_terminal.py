@@ -93,6 +93,14 @@ def test_the_shell_of_a_failure_has_what_the_steps_before_made(build: Open) -> N
     assert (code, "made" in text) == (3, True)
 
 
+def test_that_shell_sees_the_variables_that_the_step_saw(build: Open) -> None:
+    window = build("ENV A=env\nARG A=hidden\nARG B=arg\nRUN exit 3\n", "--debug-shell")
+    window.await_("# ")
+    window.type("echo $A $B; exit\n")
+    _, text = window.wait()
+    assert "\nenv arg\r\n" in text
+
+
 def test_an_interrupt_leaves_one_line_and_nothing_running(build: Open, yard: Engine) -> None:
     window = build("RUN echo be''gun; sleep 98765\n", "--no-cache")
     window.await_("begun")

@@ -81,7 +81,7 @@ def _look_around(engine: Engine, error: StepFailed) -> None:
         return
     warn(f"\nA shell on the state right before step {error.step}; what you change there is forgotten.")
     try:
-        engine.builds.shell(error.image)
+        engine.builds.shell(error.image, error.environment)
     except EngineError as problem:
         complain(problem)
 

@@ -14,20 +14,22 @@ from engine.snapshots.protocol import Snapshotter
 from engine.store.store import Store
 
 
-def shell(store: Store, snapshotter: Snapshotter, image: Image, command: Sequence[str] = ()) -> int:
+def shell(
+    store: Store, snapshotter: Snapshotter, image: Image, environment: Sequence[str] = ()
+) -> int:
     """Open a shell on an image in the caller's terminal, as its user and in its folder; return its exit code.
 
     Raises InvalidInput where there is no terminal, StartFailed where the image has no shell.
     """
     config = image.config.get("config") or {}
-    words = tuple(command) or (config.get("Shell") or DEFAULT_SHELL)[:1]
+    words = (config.get("Shell") or DEFAULT_SHELL)[:1]
     term = os.environ.get("TERM", "xterm")
     runner = Runner(f"{store.paths.root}/seccomp")
     try:
         with store.ingest() as ingest:
             job = Job(
                 tuple(words),
-                (*(config.get("Env") or ()), f"TERM={term}"),
+                (*(config.get("Env") or ()), *environment, f"TERM={term}"),
                 config.get("User") or "",
                 config.get("WorkingDir") or "",
                 tuple(store.paths.snapshot(layer.snapshot) for layer in reversed(image.chain)),

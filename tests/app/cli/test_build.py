@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import shlex
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -60,7 +60,7 @@ class Builds:
     def dockerfile(self, build: str) -> bytes:
         return b"FROM busy\n"
 
-    def shell(self, image: str) -> int:
+    def shell(self, image: str, environment: Sequence[str]) -> int:
         self.shells.append(image)
         return 7
 

@@ -11,8 +11,10 @@ from typing import TYPE_CHECKING, Any
 
 from app.workbench.localbuilds import LocalBuilds
 from app.workbench.yard import Container, Happening, Image, Kind, Layer, Step, Volume
+from engine.errors import Unsupported
 
 if TYPE_CHECKING:
+    from app.workbench.trees import Tree
     from engine import Engine
     from engine.containers.log import LogFile
     from engine.containers.record import Container as Record
@@ -68,6 +70,10 @@ class LocalYard(LocalBuilds):
     def writable(self, container: str) -> int:
         """Measure the writable layer."""
         return self._engine.containers.sizes(container).writable
+
+    def files(self, kind: Kind, id: str, layer: int = 0) -> Tree:
+        """Open a tree."""
+        raise Unsupported(f"the files of this {kind} cannot be browsed yet")
 
     def inspect(self, kind: Kind, id: str) -> Mapping[str, Any]:
         """Tell all of one object."""

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple, Protocol
 
 if TYPE_CHECKING:
+    from app.workbench.trees import Tree
     from engine.build.events import Event
 
 Kind = Literal["image", "container", "volume", "build"]
@@ -247,6 +248,9 @@ class Yard(Protocol):
 
     def writable(self, container: str) -> int:
         """Measure a container's writable layer, in bytes."""
+
+    def files(self, kind: Kind, id: str, layer: int = 0) -> Tree:
+        """Open the tree of an image, a container or a volume; with `layer` only what that layer brings."""
 
     def inspect(self, kind: Kind, id: str) -> Mapping[str, Any]:
         """Tell all that is recorded of one object, as `docker inspect` does."""

@@ -8,6 +8,7 @@ import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
+from app.workbench.trees import Tree
 from app.workbench.yard import Container, Happening, Image, Kind, Layer, Step, Volume
 from engine.errors import EngineError, NotFound
 from tests.app.workbench.fakebuilds import FakeBuilds
@@ -219,6 +220,9 @@ class FakeYard(FakeBuilds):
 
     def writable(self, container: str) -> int:
         return 48_200
+
+    def files(self, kind: Kind, id: str, layer: int = 0) -> Tree:
+        raise NotFound(f"no files of {id}")
 
     def inspect(self, kind: Kind, id: str) -> Mapping[str, Any]:
         if kind == "volume":

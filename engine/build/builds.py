@@ -66,7 +66,8 @@ class Builds:
     def shell(self, image: str, environment: Sequence[str] = ()) -> int:
         """Open a shell on an image in the caller's terminal; what is done there is forgotten.
 
-        `environment` is `K=V` each, on top of the image's. Return its exit code. Raises NotFound, StartFailed, and InvalidInput where there is no terminal.
+        `environment` is `K=V` each, on top of the image's. Return its exit code. Raises NotFound,
+        StartFailed, and InvalidInput where there is no terminal.
         """
         from engine.build.program.shell import shell
         from engine.snapshots.choice import choose

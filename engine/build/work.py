@@ -135,14 +135,13 @@ class Work:
 
     def taking(self, step: int) -> Taking:
         """Return what fetches and selects for a COPY or ADD."""
-        from engine.build.context.scratch import Scratch
         from engine.build.context.taking import Taking
 
         def fetched(count: int) -> None:
             self.check()
             self.report(StepProgress(step, count, 0, "B"))
 
-        return self._keep(Taking(lambda: Scratch(self.store.paths), fetched))
+        return self._keep(Taking(self.store.paths, fetched))
 
     def close(self) -> None:
         """Let go of the runner and of all that steps have opened."""

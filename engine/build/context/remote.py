@@ -29,21 +29,27 @@ class Downloaded(NamedTuple):
     size: int
     digest: str
     """sha256 of the bytes, 64 digits."""
+    tag: str = ""
+    """The server's ETag, as it wrote it."""
 
 
 def download(
-    url: str, out: BinaryIO, doing: str, progress: Callable[[int], None] | None = None
-) -> Downloaded:
+    url: str, out: BinaryIO, doing: str, progress: Callable[[int], None] | None = None,
+    before: Downloaded | None = None,
+) -> Downloaded:  # fmt: skip
     """Write what is behind a URL to `out`; `progress` hears the bytes so far and may raise to stop.
 
-    Raises EngineError, beginning with `doing`, in docker's words.
+    If it is still what it was `before`, that is returned and nothing is written (RFC 9110, 13.1). Raises
+    EngineError, beginning with `doing`, in docker's words.
     """
     from hashlib import sha256
+    from http import HTTPStatus
     from http.client import HTTPException
     from urllib.error import HTTPError, URLError
     from urllib.request import Request
 
-    request = Request(url, headers={"User-Agent": "stackyard", "Accept-Encoding": "identity"})
+    headers = {"User-Agent": "stackyard", "Accept-Encoding": "identity", **_unless(before)}
+    request = Request(url, headers=headers)
     hashed, size = sha256(), 0
     try:
         with _opener().open(request, timeout=_PATIENCE) as answer:
@@ -56,9 +62,13 @@ def download(
                     progress(size)
             if expected is not None and expected.isdigit() and size != int(expected):
                 raise EngineError(f"{doing}: unexpected EOF after {size} of {expected} bytes of {url}")
-            return Downloaded(_name(answer.url, url), _moment(answer.headers), size, hashed.hexdigest())
+            out.flush()
+            name, tag = _name(answer.url, url), answer.headers.get("ETag") or ""
+            return Downloaded(name, _moment(answer.headers), size, hashed.hexdigest(), tag)
     except HTTPError as error:
         with error:
+            if before and error.code == HTTPStatus.NOT_MODIFIED:
+                return before
             body = error.read(_SHOWN).decode("utf-8", "replace").strip()
         sentence = f"failed to GET {url} with status {error.code} {error.reason}: {body}"
         raise EngineError(f"{doing}: {sentence}") from error
@@ -68,6 +78,18 @@ def download(
         reason = getattr(error, "reason", None) or error
         text = getattr(reason, "strerror", None) or str(reason) or type(reason).__name__
         raise EngineError(f'{doing}: Get "{url}": {text.lower()}') from error
+
+
+def _unless(before: Downloaded | None) -> dict[str, str]:
+    """Say what we have, as far as the server told what it is."""
+    from email.utils import formatdate
+
+    headers = {}
+    if before and before.tag:
+        headers["If-None-Match"] = before.tag
+    if before and before.modified:
+        headers["If-Modified-Since"] = formatdate(before.modified, usegmt=True)
+    return headers
 
 
 def _opener() -> OpenerDirector:
@@ -114,4 +136,3 @@ def verified(expected: str, found: str, url: str) -> None:
         )
     if digits != found:
         raise EngineError(f"digest mismatch sha256:{found}: {expected}", details=url)
-

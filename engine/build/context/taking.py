@@ -15,6 +15,7 @@ from engine.build.context.tree import Tree
 from engine.dockerfile.instructions import Copy, Heredoc
 from engine.errors import EngineError, InvalidInput
 from engine.kernel import files
+from engine.paths import Paths
 
 Progress = Callable[[int], None]
 _FILE = "content"
@@ -30,9 +31,9 @@ class Source(NamedTuple):
 class Taking:
     """Selects and fetches; what was fetched stays until this is closed."""
 
-    def __init__(self, make_scratch: Callable[[], Scratch], progress: Progress | None = None) -> None:
+    def __init__(self, paths: Paths, progress: Progress = lambda count: None) -> None:
         """`progress` hears the bytes of a download so far and may raise to stop."""
-        self._make_scratch = make_scratch
+        self._paths = paths
         self._progress = progress
         self._scratch: Scratch | None = None
         self._trees: list[Tree] = []
@@ -63,7 +64,7 @@ class Taking:
 
     def _folder(self) -> str:
         if self._scratch is None:
-            self._scratch = self._make_scratch()
+            self._scratch = Scratch(self._paths)
         return self._scratch.directory()
 
     def _tree(self, root: int) -> Tree:
@@ -84,12 +85,14 @@ class Taking:
         return select(whole, tree, workdir)
 
     def _url(self, copy: Copy, url: str, workdir: str) -> Selection:
-        from engine.build.context.remote import download, verified
+        from engine.build.context.downloads import Downloads
+        from engine.build.context.remote import verified
 
         target = target_of(copy, workdir)
         folder = self._folder()
         with open(f"{folder}/{_FILE}", "xb") as file:
-            found = download(url, file, "ADD failed", self._progress)
+            expected = (copy.checksum or "").removeprefix("sha256:")
+            found = Downloads(self._paths).take(url, file, "ADD failed", self._progress, expected=expected)
         if copy.checksum:
             verified(copy.checksum, found.digest, url)
         if not found.name and target.endswith(b"/"):

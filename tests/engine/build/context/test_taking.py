@@ -9,7 +9,6 @@ from pathlib import Path
 
 import pytest
 
-from engine.build.context.scratch import Scratch
 from engine.build.context.taking import Source, Taking
 from engine.build.context.tree import Tree
 from engine.dockerfile.instructions import Copy
@@ -34,7 +33,7 @@ def tree(context: Path) -> Iterator[Tree]:
 
 @pytest.fixture
 def taking(paths: Paths) -> Iterator[Taking]:
-    taking = Taking(lambda: Scratch(paths))
+    taking = Taking(paths)
     yield taking
     taking.close()
     assert os.listdir(paths.ingest) == []
@@ -125,7 +124,7 @@ class TestAUrl:
 
     def test_tells_how_far_it_is(self, url: str, tree: Tree, paths: Paths) -> None:
         heard: list[int] = []
-        taking = Taking(lambda: Scratch(paths), heard.append)
+        taking = Taking(paths, heard.append)
         taken(taking, tree, f"ADD {url} /o/")
         taking.close()
         assert heard == [7]

@@ -42,6 +42,11 @@ class ContainerPaths(NamedTuple):
         return f"{self.bundle}/exit"
 
     @property
+    def paused(self) -> str:
+        """The number of the run that is held still; there for as long as it is."""
+        return f"{self.bundle}/paused"
+
+    @property
     def lock(self) -> str:
         """Held by whoever changes the container's lifecycle."""
         return f"{self.bundle}/lock"

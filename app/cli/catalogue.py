@@ -33,13 +33,18 @@ INFO = Entry("info:INFO", "Display system-wide information")
 KILL = Entry("lifecycle:KILL", "Kill one or more running containers")
 LOAD = Entry("load:LOAD", "Load images from an archive, a directory or STDIN")
 LOGS = Entry("logs:LOGS", "Fetch the logs of a container")
+PAUSE = Entry("lifecycle:PAUSE", "Pause all processes within one or more containers")
+PORT = Entry("port:PORT", "List port mappings or a specific mapping for the container")
 RENAME = Entry("lifecycle:RENAME", "Rename a container")
 RESTART = Entry("lifecycle:RESTART", "Restart one or more containers")
 RUN = Entry("run:RUN", "Run a command in a new container")
 SAVE = Entry("save:SAVE", "Save one or more images to an archive (streamed to STDOUT by default)")
 START = Entry("start:START", "Start one or more stopped containers")
+STATS = Entry("stats:STATS", "Display a live stream of container(s) resource usage statistics")
 STOP = Entry("lifecycle:STOP", "Stop one or more running containers")
 TAG = Entry("images:TAG", "Create a tag TARGET_IMAGE that refers to SOURCE_IMAGE")
+TOP = Entry("top:TOP", "Display the running processes of a container")
+UNPAUSE = Entry("lifecycle:UNPAUSE", "Unpause all processes within one or more containers")
 WAIT = Entry("lifecycle:WAIT", "Block until one or more containers stop, then print their exit codes")
 
 BUILDER = {"build": BUILD, "prune": Entry("prune:CACHE", "Remove build cache")}
@@ -58,6 +63,8 @@ VERBS: dict[str, Entry] = {
     "kill": KILL,
     "load": LOAD,
     "logs": LOGS,
+    "pause": PAUSE,
+    "port": PORT,
     "ps": Entry("ps:LIST", "List containers"),
     "rename": RENAME,
     "restart": RESTART,
@@ -66,8 +73,11 @@ VERBS: dict[str, Entry] = {
     "run": RUN,
     "save": SAVE,
     "start": START,
+    "stats": STATS,
     "stop": STOP,
     "tag": TAG,
+    "top": TOP,
+    "unpause": UNPAUSE,
     "version": Entry("version:VERSION", "Show the Stackyard version information"),
     "wait": WAIT,
 }
@@ -84,13 +94,18 @@ NOUNS: dict[str, Noun] = {
             "kill": KILL,
             "logs": LOGS,
             "ls": Entry("ps:LIST", "List containers", ("ps", "list")),
+            "pause": PAUSE,
+            "port": PORT,
             "prune": Entry("prune:CONTAINERS", "Remove all stopped containers"),
             "rename": RENAME,
             "restart": RESTART,
             "rm": Entry("lifecycle:REMOVE", "Remove one or more containers", ("remove",)),
             "run": RUN,
             "start": START,
+            "stats": STATS,
             "stop": STOP,
+            "top": TOP,
+            "unpause": UNPAUSE,
             "wait": WAIT,
         },
     ),
@@ -139,14 +154,9 @@ LATER: dict[str, str] = {
     "login": "registries come with a later step of the engine",
     "logout": "registries come with a later step of the engine",
     "network": "networks come with a later step of the engine; `--network none` and `--network host` work",
-    "pause": "pausing comes with a later step of the engine",
-    "port": "ports come with networking, in a later step of the engine",
     "pull": "registries come with a later step of the engine; `stackyard load` and `import` bring images in",
     "push": "registries come with a later step of the engine; `stackyard save` writes images out",
     "search": "registries come with a later step of the engine",
-    "stats": "resource statistics come with a later step of the engine",
-    "top": "listing a container's processes comes with a later step of the engine",
-    "unpause": "pausing comes with a later step of the engine",
     "update": "changing a container's limits comes with a later step of the engine",
 }
 """docker's verbs that are refused for now, each with its sentence."""

@@ -23,6 +23,9 @@ from engine.store.store import Store
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from engine.containers.log import LogEntry, LogFile
+    from engine.containers.processes import Process
+    from engine.containers.statistics import Meter
+    from engine.containers.top import Table
     from engine.shim.doorbell import Doorbell
     from engine.shim.spawn import Shim
 
@@ -155,6 +158,40 @@ class Containers:
     def kill(self, name: str, signal: str = "SIGKILL") -> None:
         """Send a signal to a running container."""
         self._lifecycle.kill(name, signal)
+
+    def pause(self, name: str) -> None:
+        """Hold every process of a running container still. Raises Conflict and Unsupported."""
+        from engine.containers import pausing
+
+        container = self.get(name)
+        with self._lifecycle.locked(container) as paths:
+            pausing.pause(container, paths, self.events)
+
+    def unpause(self, name: str) -> None:
+        """Let a paused container go on. Raises Conflict when it is not paused."""
+        from engine.containers import pausing
+
+        container = self.get(name)
+        with self._lifecycle.locked(container) as paths:
+            pausing.unpause(container, paths, self.events)
+
+    def top(self, name: str, options: Sequence[str] = ()) -> Table:
+        """Show a running container's processes as ps does with these options (`-ef` if there are none)."""
+        from engine.containers import top
+
+        return top.top(self.get(name), name, options)
+
+    def processes(self, name: str) -> list[Process]:
+        """List what runs in a container."""
+        from engine.containers import processes
+
+        return processes.processes(self.get(name))
+
+    def meter(self) -> Meter:
+        """Make what samples how much containers use."""
+        from engine.containers.statistics import Meter
+
+        return Meter()
 
     def wait(self, name: str) -> int:
         """Wait for a container's end; return its exit code."""
@@ -297,6 +334,11 @@ class Containers:
 
 
 def _running(container: Container) -> Conflict:
+    if container.state.status == "paused":
+        return Conflict(
+            f"You cannot remove a paused container {container.id}. Unpause and then stop the container before"
+            " attempting removal or force remove"
+        )
     return Conflict(
         f"You cannot remove a running container {container.id}. Stop the container before attempting removal"
         " or force remove"

@@ -50,8 +50,10 @@ class Lifecycle:
         With `attached`, return the bell that rings when it prints something and falls silent when it ends.
         """
         container = find(self.store, name)
-        with self._locked(container) as paths:
+        with self.locked(container) as paths:
             now = state.read(paths)
+            if now.status == "paused":
+                raise Conflict("cannot start a paused container, try unpause instead")
             if now.running:
                 return None
             self._clean_up(container, now)
@@ -68,6 +70,8 @@ class Lifecycle:
             raise Conflict(f"Cannot kill container: {name}: Container {container.id} is not running")
         self._signal(container.state, number)
         self._tell(container, "kill", signal=str(number))
+        if container.state.status == "paused" and self._ends(container, number):
+            self._release(container)
         if number == signal.SIGKILL:
             self.await_end(container, _GRACE)
 
@@ -80,6 +84,8 @@ class Lifecycle:
         seconds = container.stop_timeout if timeout is None else timeout
         self._signal(container.state, number)
         self._tell(container, "kill", signal=str(number))
+        if container.state.status == "paused":
+            self._release(container)
         if not self.await_end(container, None if seconds < 0 else seconds):
             self._signal(container.state, signal.SIGKILL)
             self._tell(container, "kill", signal=str(int(signal.SIGKILL)))
@@ -146,7 +152,8 @@ class Lifecycle:
             return
 
     @contextmanager
-    def _locked(self, container: Container) -> Iterator[ContainerPaths]:
+    def locked(self, container: Container) -> Iterator[ContainerPaths]:
+        """Keep others from changing a container's state. Raises NotFound when it has been removed."""
         paths = self.store.paths.container(container.id)
         try:
             lock = Lock(paths.lock)
@@ -189,6 +196,16 @@ class Lifecycle:
             group = Cgroup.open(f"stackyard/{container.id}")
             group.kill()
             group.remove()
+
+    def _ends(self, container: Container, number: int) -> bool:
+        """Tell whether a signal is meant to end the container; docker lets a paused one go on for it."""
+        own = container.config["Config"].get("StopSignal")
+        return number == signal.SIGKILL or not own or number == number_of(own)
+
+    def _release(self, container: Container) -> None:
+        from engine.containers.pausing import release
+
+        release(container, self.store.paths.container(container.id), self.events)
 
     def _signal(self, now: State, number: int) -> None:
         """Signal the container's first process through a pidfd, never a later process with its number."""

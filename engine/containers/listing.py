@@ -12,6 +12,7 @@ Filters = Mapping[str, Sequence[str]]
 Question = Callable[[Container], bool]
 
 STATUSES = ("created", "running", "paused", "restarting", "removing", "exited", "dead")
+HEALTH = ("starting", "healthy", "unhealthy", "none")
 
 
 def select(
@@ -103,8 +104,42 @@ def _by_ancestor(value: str) -> Question:
     )
 
 
-def _by_nothing(_: str) -> Question:
-    return lambda _: False
+def _by_health(value: str) -> Question:
+    if value not in HEALTH:
+        raise InvalidInput(f"Unrecognised filter value for health: {value}")
+    return lambda c: getattr(c.state, "health", "none") == value
+
+
+def _by_published(value: str) -> Question:
+    ports = _ports("publish", value)
+    return lambda c: bool(ports & _known(c.host_config.get("PortBindings")))
+
+
+def _by_exposed(value: str) -> Question:
+    ports = _ports("expose", value)
+    return lambda c: bool(
+        ports & (_known(c.config["Config"].get("ExposedPorts")) | _known(c.host_config.get("PortBindings")))
+    )
+
+
+def _known(ports: Mapping[str, object] | None) -> set[str]:
+    return set(ports or ())
+
+
+def _ports(name: str, value: str) -> set[str]:
+    """Read `80`, `80/udp` or `8000-8080/tcp`."""
+    numbers, _, protocol = value.partition("/")
+    first, dash, last = numbers.partition("-")
+    try:
+        return {f"{port}/{protocol or 'tcp'}" for port in range(int(first), int(last if dash else first) + 1)}
+    except ValueError:
+        raise InvalidInput(f"error while looking up for {name} {value}: it is no port") from None
+
+
+def _by_task(value: str) -> Question:
+    if value not in ("true", "false", "1", "0"):
+        raise InvalidInput(f"invalid filter 'is-task={value}'", resolution="it is true or false")
+    return lambda _: value in ("false", "0")
 
 
 _SIMPLE: dict[str, Callable[[str], Question]] = {
@@ -115,9 +150,9 @@ _SIMPLE: dict[str, Callable[[str], Question]] = {
     "ancestor": _by_ancestor,
     "network": lambda value: lambda c: value in c.networks,
     "volume": lambda value: lambda c: value in c.mounts,
-    "health": lambda value: lambda _: value == "none",
-    "publish": _by_nothing,
-    "expose": _by_nothing,
+    "health": _by_health,
+    "publish": _by_published,
+    "expose": _by_exposed,
     "isolation": lambda value: lambda _: value == "default",
-    "is-task": lambda value: lambda _: value in ("false", "0"),
+    "is-task": _by_task,
 }

@@ -5,6 +5,7 @@ The living truth is the shim, what is over stands in `exit`.
 
 from __future__ import annotations
 
+import os
 from typing import NamedTuple
 
 from engine.paths import ContainerPaths
@@ -46,14 +47,27 @@ def read(paths: ContainerPaths) -> State:
     ended = read_ended(paths.exit)
     if started and not (ended and ended.run >= started.run):
         if is_locked(paths.alive):
+            status = "paused" if paused_run(paths) == started.run else "running"
             return State(
-                "running", started.pid, started_at=started.started_at, run=started.run, ticks=started.ticks
+                status, started.pid, started_at=started.started_at, run=started.run, ticks=started.ticks
             )
         # Between our two looks the shim may have ended properly.
         ended = read_ended(paths.exit)
     if started is None:
         return _never_ran(ended)
     return _over(started, ended)
+
+
+def paused_run(paths: ContainerPaths) -> int:
+    """Read which run is held still; 0 is none."""
+    try:
+        descriptor = os.open(paths.paused, os.O_RDONLY | os.O_CLOEXEC)
+    except FileNotFoundError:
+        return 0
+    try:
+        return int(os.read(descriptor, 32) or b"0")
+    finally:
+        os.close(descriptor)
 
 
 def _never_ran(ended: Ended | None) -> State:

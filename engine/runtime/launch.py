@@ -41,7 +41,7 @@ def launch(paths: ContainerPaths, stdio: tuple[int, int, int], *, cache: str) ->
     document = linux.get("seccomp")
     program = cached(document, cache) if document else None
     union = read_union(paths.rootfs_mounts)
-    cgroup = Cgroup.create(linux["cgroupsPath"], linux.get("resources", {}))
+    cgroup = Cgroup.create(linux["cgroupsPath"], linux.get("resources", {}), counted=True)
     try:
         pid = bear(init.Birth(paths.rootfs, spec, union, cgroup, program, stdio))
     except EngineError:

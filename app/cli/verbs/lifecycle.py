@@ -32,6 +32,14 @@ def _kill(engine: Engine, arguments: Arguments) -> int:
     return each(arguments.positional, lambda name: engine.containers.kill(name, signal))
 
 
+def _pause(engine: Engine, arguments: Arguments) -> int:
+    return each(arguments.positional, engine.containers.pause)
+
+
+def _unpause(engine: Engine, arguments: Arguments) -> int:
+    return each(arguments.positional, engine.containers.unpause)
+
+
 def _wait(engine: Engine, arguments: Arguments) -> int:
     return each(arguments.positional, lambda name: say(str(engine.containers.wait(name))), echo=False)
 
@@ -85,6 +93,12 @@ KILL = Command(
     (Flag("signal", "string", "Signal to send to the container", short="s", shown='"KILL"'),),
     1,
     None,
+)
+PAUSE = Command(
+    "CONTAINER [CONTAINER...]", "Pause all processes within one or more containers", _pause, (), 1, None
+)
+UNPAUSE = Command(
+    "CONTAINER [CONTAINER...]", "Unpause all processes within one or more containers", _unpause, (), 1, None
 )
 WAIT = Command(
     "CONTAINER [CONTAINER...]",

@@ -7,13 +7,14 @@ import json
 import os
 import stat
 import time
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Iterable, Mapping, Sequence
+from contextlib import nullcontext
 from typing import Any, NamedTuple
 
 from engine.build.hashing import EMPTY
 from engine.build.result.merging import merged
 from engine.containers.containers import Containers
+from engine.containers.pausing import still
 from engine.containers.record import Container
 from engine.events import EventLog, event
 from engine.images import tags
@@ -28,7 +29,6 @@ from engine.layers.changes import Change
 from engine.layers.pack import measure
 from engine.moments import rfc3339
 from engine.oci import media
-from engine.runtime.cgroups.freezer import frozen
 from engine.runtime.spec import PATH
 from engine.snapshots.choice import choose, made_by
 from engine.snapshots.extraction import extract
@@ -111,21 +111,12 @@ def _layer(
     directory = ingest.directory("commit")
     paths = store.paths.container(container.id)
     lowers = [store.paths.snapshot(number) for number in reversed(container.config["Snapshots"])]
-    with Lock(paths.lock), _still(containers, container, pause=pause):
+    held = still(container, paths, containers.events) if pause else nullcontext()
+    with Lock(paths.lock), held:
         changes = made_by(paths.bundle, choose(store.paths)).changes(paths.bundle, lowers)
         extract(paths.upper, _written(list(changes), paths.upper, lowers), directory)
     packed = measure(directory)
     return None if packed.diff_id == EMPTY else Layer(packed.diff_id, packed.size, None, directory)
-
-
-@contextmanager
-def _still(containers: Containers, container: Container, *, pause: bool) -> Iterator[None]:
-    # One that is paused is still already, and stays so.
-    if pause and containers.get(container.id).state.status == "running":
-        with frozen(f"stackyard/{container.id}"):
-            yield
-    else:
-        yield
 
 
 def _written(changes: Sequence[Change], upper: str, lowers: Sequence[str]) -> Iterable[Change]:

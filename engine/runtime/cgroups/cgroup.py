@@ -10,11 +10,13 @@ from typing import Any
 
 from engine.errors import EngineError, InUse, NotPermitted, Unsupported, from_os
 from engine.runtime.cgroups import v1, v2
-from engine.runtime.cgroups.group import Group, make, remove
+from engine.runtime.cgroups.group import Group, hand_on, make, remove
 from engine.runtime.cgroups.layout import Layout, Place
 
 _VERSIONS = {1: v1.CONTROLLERS, 2: v2.CONTROLLERS}
-_KNOWN = ("devices", "memory", "pids", "cpu", "cpuset", "io", "hugetlb", "freezer")
+_KNOWN = ("devices", "memory", "pids", "cpu", "cpuacct", "cpuset", "io", "hugetlb", "freezer")
+_COUNTING = ("cpuacct", "memory", "pids", "io", "freezer")
+"""Version 1 groups that set no limit: they count what is used, and can hold everybody still."""
 _SIGKILL = 9
 """Everywhere; importing `signal` would cost a millisecond of the shim's start."""
 
@@ -42,12 +44,15 @@ class Cgroup:
             raise from_os(error, f"Cannot open the control group {name}") from error
 
     @classmethod
-    def create(cls, name: str, resources: Mapping[str, Any], *, layout: Layout | None = None) -> Cgroup:
+    def create(
+        cls, name: str, resources: Mapping[str, Any], *, counted: bool = False, layout: Layout | None = None
+    ) -> Cgroup:
         """Make the groups that `resources` (OCI `linux.resources`) ask for, and set them.
 
         `name` is relative, "stackyard/<id>". The device list is enforced wherever this user may make
-        groups. Raises Unsupported, NotPermitted or InvalidInput for a limit that cannot be set, leaving
-        nothing behind.
+        groups. With `counted`, what is used can be read from `usage` and all members can be frozen, as far
+        as this user may have that. Raises Unsupported, NotPermitted or InvalidInput for a limit that cannot
+        be set, leaving nothing behind.
         """
         layout = layout or Layout.probe()
         settings = _settings(resources, layout)
@@ -58,6 +63,8 @@ class Cgroup:
                 for file, value in values:
                     made[controller].set(file, value)
             _guard(made, resources.get("devices") or ())
+            if counted:
+                _count(name, layout, made)
             return cls(name, made)
         except EngineError:
             for group in made.values():
@@ -129,6 +136,9 @@ class Cgroup:
             group.set("cgroup.kill", "1")
         elif pids := self._groups.get("pids"):
             pids.set("pids.max", "0")
+        if (freezer := self._groups.get("freezer")) is not None and freezer.version == 1:
+            # Whoever is frozen there does not even die.
+            freezer.set("freezer.state", "THAWED")
         deadline = time.monotonic() + 10
         while (members := group.processes()) and time.monotonic() < deadline:
             for pid in members:
@@ -218,6 +228,27 @@ def _make_all(name: str, layout: Layout, settings: Settings, made: dict[str, Gro
         real = [controller for controller in controllers if controller]
         group = make(place, name, real)
         made.update(dict.fromkeys(controllers if place.version == 1 else ["", *real], group))
+
+
+def _count(name: str, layout: Layout, made: dict[str, Group]) -> None:
+    """Add the groups that count, each where this user may make it."""
+    for controller in _COUNTING:
+        place = layout.place(controller)
+        if controller in made or place is None or place.base is None:
+            continue
+        directory = f"{place.base}/{name}"
+        real = os.path.realpath(directory)
+        same = next((group for group in made.values() if group.directory == real), None)
+        try:
+            # On version 2 the group is there, or nothing guards devices; its counters appear when asked for.
+            if place.version == 1 and same is None:
+                same = make(place, name)
+            elif place.version == 2:
+                same = hand_on(place, name, controller)
+        except EngineError:
+            continue
+        if same is not None:
+            made[controller] = same
 
 
 def _guard(made: Mapping[str, Group], rules: Sequence[Mapping[str, Any]]) -> None:

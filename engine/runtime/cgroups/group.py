@@ -98,6 +98,16 @@ def make(place: Place, name: str, controllers: Iterable[str] = ()) -> Group:
     return group
 
 
+def hand_on(place: Place, name: str, controller: str) -> Group:
+    """Let the version 2 group `name` have a controller, made before or not. Raises Unsupported."""
+    assert place.base is not None
+    parents = name.split("/")[:-1]
+    for depth in range(len(parents) + 1):
+        _prepare(place, "/".join([place.base, *parents[:depth]]), [controller])
+    group = Group(place.version, f"{place.base}/{name}")
+    return group if os.path.isdir(group.directory) else make(place, name)
+
+
 def _replace(directory: str) -> None:
     try:
         os.mkdir(directory, 0o755)

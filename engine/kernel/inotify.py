@@ -17,8 +17,12 @@ class Watch:
 
     def __init__(self, *paths: str, mask: int = MODIFY | MOVED_TO | CREATE) -> None:
         self.descriptor = call("inotify_init1", _NONBLOCK | _CLOEXEC)
-        for path in paths:
-            call("inotify_add_watch", self.descriptor, os.fsencode(path), mask)
+        try:
+            for path in paths:
+                call("inotify_add_watch", self.descriptor, os.fsencode(path), mask)
+        except OSError:
+            self.close()
+            raise
 
     def wait(self, seconds: float | None = None, *, also: tuple[int, ...] = ()) -> bool:
         """Wait for a change, for `also` becoming readable, or for the time to pass.

@@ -155,8 +155,8 @@ class FakeBuilds(LocalBuilds):
 
     def __init__(self) -> None:
         folder = tempfile.mkdtemp(prefix="yard")
-        weakref.finalize(self, shutil.rmtree, folder, True)
         self._open: list[Journal] = []
+        weakref.finalize(self, _forget, folder, self._open)
         super().__init__(Paths(folder, ""))
 
     def begin(
@@ -173,6 +173,12 @@ class FakeBuilds(LocalBuilds):
     def over(self, number: int, events: Iterable[Event], dockerfile: str = SIMPLE, **asked: object) -> None:
         """Let a build be over."""
         self.begin(number, events, dockerfile, **asked).close()
+
+
+def _forget(folder: str, journals: list[Journal]) -> None:
+    for journal in journals:
+        journal.close()
+    shutil.rmtree(folder, ignore_errors=True)
 
 
 def with_builds(yard: FakeBuilds) -> None:

@@ -348,3 +348,18 @@ async def test_fifty_builds_are_leafed_through(sit: Sit, yard: FakeYard) -> None
         await seat.press("G")
         assert seat.selected == "old/45"
         assert "12 of 12 steps" in seat.screen
+        # What is no longer shown is closed.
+        await seat.until(lambda: opened(yard) <= {build_id(145)})
+
+
+def opened(yard: FakeYard) -> set[str]:
+    """List the builds whose journals are open, but for the one that runs."""
+    found = set()
+    for descriptor in os.listdir("/proc/self/fd"):
+        try:
+            path = os.readlink(f"/proc/self/fd/{descriptor}")
+        except FileNotFoundError:
+            continue
+        if path.startswith(yard._paths.builds):
+            found.add(path.split("/")[-2])
+    return found - {build_id(4)}

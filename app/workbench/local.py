@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from app.workbench.localbuilds import LocalBuilds
-from app.workbench.yard import Container, Happening, Image, Kind, Layer, Step, Volume
+from app.workbench.yard import Container, Happening, Image, Kind, Layer, Step, Terminal, Volume
 from engine.errors import Unsupported
 
 if TYPE_CHECKING:
@@ -91,6 +91,14 @@ class LocalYard(LocalBuilds):
         """Follow a log."""
         with self._engine.containers.log(container) as log:
             yield from log.changes(stop)
+
+    def attach(self, container: str) -> Terminal:
+        """Take hold of its terminal."""
+        raise Unsupported("attaching to a container from the workbench is not possible yet")
+
+    def execute(self, container: str, words: Sequence[str]) -> Terminal:
+        """Run one more program in it."""
+        raise Unsupported("running one more program in a container is not possible yet")
 
     def happenings(self, stop: Callable[[], bool]) -> Iterator[Happening]:
         """Follow the journal."""
@@ -174,6 +182,7 @@ def _container(record: Record) -> Container:
         state.error,
         record.ports,
         record.mounts,
+        bool(record.config["Config"].get("Tty")),
     )
 
 

@@ -61,6 +61,8 @@ class Container(NamedTuple):
     error: str = ""
     ports: str = ""
     volumes: tuple[str, ...] = ()
+    tty: bool = False
+    """Whether it has a terminal."""
 
     @property
     def alive(self) -> bool:
@@ -195,6 +197,34 @@ class Line(NamedTuple):
     """Empty: wherever we are."""
 
 
+class Terminal(Protocol):
+    """A program's terminal, of which more than one can be held at once; none of its calls blocks."""
+
+    @property
+    def descriptor(self) -> int:
+        """Readable when there is news."""
+
+    @property
+    def over(self) -> bool:
+        """Whether the program has ended (or the line is gone) and all that it wrote was read."""
+
+    @property
+    def exit_code(self) -> int | None:
+        """How the program ended, as far as it is known."""
+
+    def read(self) -> bytes:
+        """Take what has come since; empty if nothing has."""
+
+    def write(self, data: bytes) -> int:
+        """Type; return how many bytes were taken (0: it is full, try again)."""
+
+    def resize(self, width: int, height: int) -> None:
+        """Tell the program how many cells there are."""
+
+    def close(self) -> None:
+        """Let go of it; the program goes on."""
+
+
 class Yard(Protocol):
     """An engine as the workbench sees it; every call may block and is made from a thread.
 
@@ -260,6 +290,12 @@ class Yard(Protocol):
 
     def log_changes(self, container: str, stop: int) -> Iterator[None]:
         """Yield each time a log has grown, until the descriptor `stop` becomes readable."""
+
+    def attach(self, container: str) -> Terminal:
+        """Take hold of a container's own terminal; what it wrote last comes first."""
+
+    def execute(self, container: str, words: Sequence[str]) -> Terminal:
+        """Run one more program in a running container, in a terminal of its own."""
 
     def happenings(self, stop: Callable[[], bool]) -> Iterator[Happening]:
         """Yield what happens from now on; `stop` is asked at least once a second."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 
 import pytest
@@ -85,8 +85,10 @@ def _utc(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.fixture
-def yard() -> FakeYard:
-    return FakeYard()
+def yard() -> Iterator[FakeYard]:
+    yard = FakeYard()
+    yield yard
+    yard.end()
 
 
 Sit = Callable[..., AbstractAsyncContextManager[Seat]]

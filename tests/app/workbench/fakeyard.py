@@ -12,6 +12,7 @@ from app.workbench.trees import Tree
 from app.workbench.yard import Container, Happening, Image, Kind, Layer, Step, Volume
 from engine.errors import EngineError, NotFound
 from tests.app.workbench.fakebuilds import FakeBuilds
+from tests.app.workbench.faketerminal import FakeTerminal, Program
 
 NOW = 1_700_000_000.0
 MINUTE, HOUR, DAY = 60, 3600, 86400
@@ -184,6 +185,10 @@ class FakeYard(FakeBuilds):
             container_id(3): a_log(3),
         }
         self.opened: list[FakeLog] = []
+        self.entry: Sequence[str] = ("sh",)
+        """What runs in a container that has a terminal."""
+        self.programs: dict[str, Program] = {}
+        self.executed: list[Program] = []
         self.asked: list[tuple[str, ...]] = []
         self.fail: EngineError | None = None
         self.time = NOW
@@ -256,6 +261,22 @@ class FakeYard(FakeBuilds):
         log = FakeLog(self.logs.setdefault(container, []))
         self.opened.append(log)
         return log
+
+    def attach(self, container: str) -> FakeTerminal:
+        self._ask("attach", container)
+        if container not in self.programs:
+            self.programs[container] = Program(self.entry)
+        return self.programs[container].terminal()
+
+    def execute(self, container: str, words: Sequence[str]) -> FakeTerminal:
+        self._ask("exec", container, *words)
+        self.executed.append(Program(words))
+        return self.executed[-1].terminal()
+
+    def end(self) -> None:
+        """End what runs in terminals."""
+        for program in (*self.programs.values(), *self.executed):
+            program.end()
 
     def log_changes(self, container: str, stop: int) -> Iterator[None]:
         import os

@@ -124,7 +124,8 @@ def stackyard(yard_root: str, yard: Engine) -> Stackyard:
     def run(*words: str, **more: object) -> subprocess.CompletedProcess[str]:
         command = [sys.executable, "-m", "app.main", "--root", yard_root, *words]
         here = Path(__file__).resolve().parents[1]
-        options: dict[str, object] = {"stdin": subprocess.DEVNULL, "timeout": 60, "cwd": here, **more}
-        return subprocess.run(command, capture_output=True, text=True, **options)  # type: ignore[call-overload,no-any-return]
+        usual: dict[str, object] = {"stdin": subprocess.DEVNULL, "timeout": 60, "cwd": here, "text": True}
+        options = {**usual, **more}
+        return subprocess.run(command, capture_output=True, **options)  # type: ignore[call-overload,no-any-return]
 
     return run

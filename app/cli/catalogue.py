@@ -21,10 +21,14 @@ class Noun(NamedTuple):
     verbs: dict[str, Entry]
 
 
+ATTACH = Entry(
+    "attach:ATTACH", "Attach local standard input, output, and error streams to a running container"
+)
 BUILD = Entry("build:BUILD", "Build an image from a Dockerfile")
 COMMIT = Entry("commit:COMMIT", "Create a new image from a container's changes")
 CREATE = Entry("create:CREATE", "Create a new container")
 EVENTS = Entry("events:EVENTS", "Get real time events from the engine")
+EXEC = Entry("exec:EXEC", "Execute a command in a running container")
 HISTORY = Entry("history:HISTORY", "Show the history of an image")
 IMPORT = Entry(
     "import_:IMPORT", "Import a root file system, from a tarball or from this machine, as an image"
@@ -50,11 +54,13 @@ WAIT = Entry("lifecycle:WAIT", "Block until one or more containers stop, then pr
 BUILDER = {"build": BUILD, "prune": Entry("prune:CACHE", "Remove build cache")}
 
 VERBS: dict[str, Entry] = {
+    "attach": ATTACH,
     "build": BUILD,
     "commit": COMMIT,
     "create": CREATE,
     "demo": Entry("demo:DEMO", "Make a sample container from this machine's own programs and show it"),
     "events": EVENTS,
+    "exec": EXEC,
     "history": HISTORY,
     "images": Entry("images:LIST", "List images"),
     "import": IMPORT,
@@ -88,8 +94,10 @@ NOUNS: dict[str, Noun] = {
     "container": Noun(
         "Manage containers",
         {
+            "attach": ATTACH,
             "commit": COMMIT,
             "create": CREATE,
+            "exec": EXEC,
             "inspect": Entry("inspect:CONTAINER", "Display detailed information on one or more containers"),
             "kill": KILL,
             "logs": LOGS,
@@ -146,10 +154,8 @@ NOUNS: dict[str, Noun] = {
 }
 
 LATER: dict[str, str] = {
-    "attach": "attaching comes with the next step of the engine; `stackyard logs -f` follows a container",
     "cp": "copying in and out of containers comes with a later step of the engine",
     "diff": "showing a container's changes comes with a later step of the engine",
-    "exec": "running in a started container comes with the next step of the engine",
     "export": "exporting a container comes with a later step of the engine; `stackyard save` saves an image",
     "login": "registries come with a later step of the engine",
     "logout": "registries come with a later step of the engine",

@@ -22,11 +22,12 @@ from engine.store.store import Store
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from engine.containers.attaching import Program
     from engine.containers.log import LogEntry, LogFile
     from engine.containers.processes import Process
     from engine.containers.statistics import Meter
     from engine.containers.top import Table
-    from engine.shim.doorbell import Doorbell
+    from engine.containers.session import Attached, Executed
     from engine.shim.spawn import Shim
 
 Filters = Mapping[str, Sequence[str]]
@@ -87,8 +88,6 @@ class Containers:
         wanted = checked(new)
         if wanted == container.name:
             raise InvalidInput("Renaming a container with the same name as its current name")
-        if wanted == container.name:
-            raise InvalidInput("Renaming a container with the same name as its current name")
         with self.store.transaction() as connection:
             taken = connection.execute("SELECT id FROM containers WHERE name = ?", (wanted,)).fetchone()
             if taken:
@@ -127,25 +126,30 @@ class Containers:
 
     def start(self, name: str) -> None:
         """Start a container. Raises StartFailed, whose `code` is docker's exit code."""
-        self._start(name, attached=False)
+        self._start(name, (0, 0), attached=False)
 
-    def start_attached(self, name: str) -> Iterator[LogEntry]:
-        """Start a container; yield what it prints until it ends.
+    def start_attached(self, name: str, size: tuple[int, int] = (0, 0)) -> Attached:
+        """Start a container and take a place at its program, whose terminal has `size` columns and rows.
 
-        Raises StartFailed before anything is yielded.
+        Raises StartFailed, and Conflict for one that runs already.
         """
-        from engine.containers import log
+        session = self._start(name, size, attached=True)
+        return session or self.attach(name, stdin=True)
 
-        paths = self.store.paths.container(record.find(self.store, name).id)
-        beginning = time.time() if state.read(paths).run else None
-        bell = self._start(name, attached=True)
-        return log.read(
-            paths.log,
-            since=beginning,
-            follow=True,
-            ended=lambda: bell.over if bell else not state.read(paths).running,
-            bell=bell,
-        )
+    def attach(self, name: str, *, stdin: bool = False, recent: int = 0) -> Attached:
+        """Take a place at a running container's program; with `stdin` to type too.
+
+        Up to `recent` bytes that it printed before come first. Raises Conflict.
+        """
+        from engine.containers import attaching
+
+        return attaching.attach(self.store, self.get(name), stdin=stdin, recent=recent)
+
+    def execute(self, name: str, program: Program) -> Executed:
+        """Run another program in a running container. Raises Conflict, InvalidInput, StartFailed."""
+        from engine.containers import attaching
+
+        return attaching.execute(self.store, self.events, self.get(name), program)
 
     def stop(self, name: str, timeout: int | None = None, signal: str | None = None) -> None:
         """Ask a container to stop, and kill it after its timeout (seconds)."""
@@ -276,10 +280,10 @@ class Containers:
             self._chosen = choose(self.store.paths)
         return self._chosen
 
-    def _start(self, name: str, *, attached: bool) -> Doorbell | None:
+    def _start(self, name: str, size: tuple[int, int], *, attached: bool) -> Attached | None:
         """Start; an `--rm` container that cannot be started goes at once."""
         try:
-            return self._lifecycle.start(name, attached=attached)
+            return self._lifecycle.start(name, size, attached=attached)
         except (EngineError, OSError):
             container = record.find(self.store, name)
             if container.host_config["AutoRemove"]:

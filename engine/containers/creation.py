@@ -84,13 +84,14 @@ def merge(id: str, source: Source, options: Options) -> dict[str, Any]:
             "Hostname": hostname,
             "Domainname": options.domainname,
             "User": options.user if options.user is not None else image.get("User", ""),
-            "AttachStdin": False,
-            "AttachStdout": True,
-            "AttachStderr": True,
+            "AttachStdin": "stdin" in options.attach,
+            "AttachStdout": "stdout" in options.attach,
+            "AttachStderr": "stderr" in options.attach,
             **({"ExposedPorts": image["ExposedPorts"]} if image.get("ExposedPorts") else {}),
-            "Tty": False,
+            "Tty": options.tty,
             "OpenStdin": options.open_stdin,
-            "StdinOnce": options.open_stdin,
+            "StdinOnce": options.open_stdin and "stdin" in options.attach,
+            **_health(image.get("Healthcheck"), options.health),
             "Env": _environment(image.get("Env") or (), options.environment),
             "Cmd": list(command) or None,
             "Image": source.name,
@@ -141,11 +142,17 @@ def _workdir(path: str) -> str:
     return path
 
 
+def _health(image: Mapping[str, Any] | None, given: Mapping[str, Any] | None) -> dict[str, Any]:
+    """Lay the options over the image's health check, as far as they go."""
+    merged = {**(image or {}), **(given or {})}
+    return {"Healthcheck": merged} if merged else {}
+
+
 def _host_config(options: Options) -> dict[str, Any]:
     return {
         "NetworkMode": options.network,
         "AutoRemove": options.auto_remove,
-        "RestartPolicy": {"Name": "no", "MaximumRetryCount": 0},
+        "RestartPolicy": dict(zip(("Name", "MaximumRetryCount"), options.restart, strict=True)),
         "ReadonlyRootfs": options.read_only,
         "Tmpfs": dict(options.tmpfs),
         "Init": options.init or None,

@@ -36,7 +36,7 @@ def inspect(container: Container, paths: ContainerPaths) -> dict[str, Any]:
         "HostsPath": f"{paths.bundle}/hosts",
         "LogPath": paths.log,
         "Name": f"/{container.name}",
-        "RestartCount": 0,
+        "RestartCount": state.restarts,
         "Driver": "overlay",
         "Platform": "linux",
         "MountLabel": "",

@@ -11,7 +11,7 @@ import select
 import signal
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 
 from engine.containers import state
 from engine.containers.record import Container, find
@@ -20,14 +20,21 @@ from engine.containers.state import State
 from engine.errors import Conflict, EngineError, NotFound, StartFailed, from_os
 from engine.events import EventLog, event
 from engine.kernel.processes import start_time
-from engine.paths import ContainerPaths
+from engine.paths import ContainerPaths, Paths
 from engine.runtime.signals import number_of
-from engine.shim.doorbell import Doorbell
 from engine.shim.order import Order
 from engine.shim.record import Ended, write
 from engine.shim.spawn import Shim
+from engine.shim.talk import Message, release
+from engine.shim.visit import Visit
 from engine.store.locks import Lock
 from engine.store.store import Store
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from engine.containers.session import Attached
+
+Size = tuple[int, int]
 
 _TICK = 1.0
 """Seconds after which a wait looks again, should the end have come without a word (a killed shim)."""
@@ -44,10 +51,10 @@ class Lifecycle:
         self.events = events
         self._ready = ready
 
-    def start(self, name: str, *, attached: bool = False) -> Doorbell | None:
+    def start(self, name: str, size: Size = (0, 0), *, attached: bool = False) -> Attached | None:
         """Start a container; does nothing when it runs already. Raises StartFailed.
 
-        With `attached`, return the bell that rings when it prints something and falls silent when it ends.
+        With `attached`, return a place at its program. `size` is its terminal's, in columns and rows.
         """
         container = find(self.store, name)
         with self.locked(container) as paths:
@@ -57,10 +64,10 @@ class Lifecycle:
             if now.running:
                 return None
             self._clean_up(container, now)
-            self._write_specification(container, paths)
-            bell = self._begin(container, now.run + 1, attached=attached)
+            self._write_specification(container, paths, size)
+            session = self._begin(container, now.run + 1, paths, attached=attached)
         self._tell(container, "start")
-        return bell
+        return session
 
     def kill(self, name: str, signal_name: str = "SIGKILL") -> None:
         """Send a signal. Raises Conflict when the container does not run."""
@@ -68,6 +75,8 @@ class Lifecycle:
         container = find(self.store, name)
         if not container.state.running:
             raise Conflict(f"Cannot kill container: {name}: Container {container.id} is not running")
+        if self._ends(container, number):
+            self._keep_down(container)
         self._signal(container.state, number)
         self._tell(container, "kill", signal=str(number))
         if container.state.status == "paused" and self._ends(container, number):
@@ -82,6 +91,7 @@ class Lifecycle:
             return
         number = number_of(signal_name or container.stop_signal)
         seconds = container.stop_timeout if timeout is None else timeout
+        self._keep_down(container)
         self._signal(container.state, number)
         self._tell(container, "kill", signal=str(number))
         if container.state.status == "paused":
@@ -170,19 +180,27 @@ class Lifecycle:
         finally:
             lock.release()
 
-    def _begin(self, container: Container, run: int, *, attached: bool) -> Doorbell | None:
+    def _begin(
+        self, container: Container, run: int, paths: ContainerPaths, *, attached: bool
+    ) -> Attached | None:
         shim, self._ready = self._ready or Shim(), None
-        paths, remove = self.store.paths, bool(container.host_config["AutoRemove"])
-        order = Order(paths.root, paths.run, container.id, run, remove, attached, container.attributes())
         try:
-            return shim.begin(order)
+            visit, answer, handed = shim.begin(_order(self.store.paths, container, run, attached=attached))
         except StartFailed as error:
             brief = f"failed to create task for container: {error.brief}"
             raise StartFailed(brief, error.code, details=error.details, resolution=error.resolution) from None
+        if not attached:
+            release(handed)
+            visit.close()
+            return None
+        from engine.containers.session import place
 
-    def _write_specification(self, container: Container, paths: ContainerPaths) -> None:
+        return place(visit, answer, handed, paths)
+
+    def _write_specification(self, container: Container, paths: ContainerPaths, size: Size) -> None:
         try:
             document = specification(container, paths)
+            document["process"]["consoleSize"] = {"width": size[0], "height": size[1]}
             with open(paths.spec, "w", encoding="utf-8") as file:
                 json.dump(document, file)
         except OSError as error:
@@ -206,6 +224,20 @@ class Lifecycle:
         from engine.containers.pausing import release
 
         release(container, self.store.paths.container(container.id), self.events)
+
+    def _keep_down(self, container: Container) -> None:
+        """See that its policy does not start it again."""
+        if container.host_config["RestartPolicy"]["Name"] != "no":
+            self.say(container, {"do": "stay-down"})
+
+    def say(self, container: Container, message: Message) -> None:
+        """Say something to a container's shim, and wait until it was heard; one that is gone need not."""
+        with suppress(Conflict, StartFailed):
+            visit = Visit.come(self.store.paths.container(container.id).bundle)
+            try:
+                visit.ask(message)
+            finally:
+                visit.close()
 
     def _signal(self, now: State, number: int) -> None:
         """Signal the container's first process through a pidfd, never a later process with its number."""
@@ -233,3 +265,23 @@ def _open_process(now: State) -> int | None:
         os.close(process)
         return None
     return process
+
+
+def _order(paths: Paths, container: Container, run: int, *, attached: bool) -> Order:
+    config, host = container.config["Config"], container.host_config
+    policy = host["RestartPolicy"]
+    return Order(
+        paths.root,
+        paths.run,
+        container.id,
+        run,
+        bool(host["AutoRemove"]),
+        attached,
+        container.attributes(),
+        config["Tty"],
+        config["OpenStdin"],
+        config["StdinOnce"],
+        (policy["Name"] or "no", policy["MaximumRetryCount"]),
+        config.get("Healthcheck"),
+        host.get("LogConfig"),
+    )

@@ -15,7 +15,6 @@ from typing import NamedTuple
 
 from engine.containers.logfile import NAMES, Carry, Line, LogFile, frames
 from engine.kernel.inotify import Watch
-from engine.shim.doorbell import Doorbell
 
 __all__ = ["Line", "LogEntry", "LogFile", "read"]
 
@@ -44,28 +43,26 @@ def read(
     follow: bool = False,
     lines: bool = False,
     ended: Callable[[], bool] = lambda: True,
-    bell: Doorbell | None = None,
 ) -> Iterator[LogEntry]:
     """Yield what the log at `path` holds, oldest first, and with `follow` what comes until `ended` says so.
 
     `tail` counts lines; `since` and `until` are seconds since the epoch. With `lines` every entry is one
-    line, else as much as is at hand. A log that does not exist yet is an empty one. News is told by `bell`,
-    or where there is none by the file system.
+    line, else as much as is at hand. A log that does not exist yet is an empty one.
     """
     with LogFile(path) as log:
         teller = _Teller(log, tail, since, until, lines)
         if follow:
-            yield from _follow(teller, until, ended, bell)
+            yield from _follow(teller, until, ended)
         else:
             yield from teller.news()
             yield from teller.rest()
 
 
 def _follow(
-    teller: _Teller, until: float | None, ended: Callable[[], bool], bell: Doorbell | None
+    teller: _Teller, until: float | None, ended: Callable[[], bool]
 ) -> Iterator[LogEntry]:
     log = teller.log
-    with closing(bell or Watch(os.path.dirname(log.path) or ".")) as watch:
+    with closing(Watch(os.path.dirname(log.path) or ".")) as watch:
         while not teller.finished:
             # Asked before reading: what is written between the answer and the reading is still told.
             last = ended()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 
 class Options(NamedTuple):
@@ -29,7 +29,16 @@ class Options(NamedTuple):
     auto_remove: bool = False
     network: str = "default"
     """default, none or host."""
+    tty: bool = False
+    """Whether it gets a terminal."""
     open_stdin: bool = False
+    """Whether anybody can type."""
+    attach: frozenset[str] = frozenset(("stdout", "stderr"))
+    """The streams that whoever runs it stays with: of stdin, stdout and stderr."""
+    restart: tuple[str, int] = ("no", 0)
+    """The policy, and how often it is tried; 0 is without end."""
+    health: Mapping[str, Any] | None = None
+    """Docker's `Healthcheck`, laid over the image's; None leaves that as it is."""
     cap_add: tuple[str, ...] = ()
     cap_drop: tuple[str, ...] = ()
     privileged: bool = False

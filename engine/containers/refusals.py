@@ -30,8 +30,18 @@ def refuse(options: Options) -> None:
         _tmpfs(path, words)
     for option in options.security_options:
         _security(option)
+    _restart(*options.restart)
     if options.memory and options.memory < _LEAST_MEMORY:
         raise InvalidInput("Minimum memory limit allowed is 6MB")
+
+
+def _restart(name: str, retries: int) -> None:
+    if name not in ("no", "always", "on-failure", "unless-stopped"):
+        raise InvalidInput(f"invalid restart policy '{name}'")
+    if retries and name != "on-failure":
+        raise InvalidInput(f"maximum retry count cannot be used with restart policy '{name}'")
+    if retries < 0:
+        raise InvalidInput("maximum retry count cannot be negative")
 
 
 def _hostname(name: str) -> None:

@@ -32,11 +32,12 @@ def specification(container: Container, paths: ContainerPaths) -> dict[str, Any]
     options = dict(map(security_option, host.get("SecurityOpt") or ()))
     process = spec.Process(
         arguments=container.command,
-        environment=_environment(config, account.home),
+        environment=environment(config, account.home),
         cwd=config["WorkingDir"] or "/",
         account=account,
         capabilities=_capabilities(host),
         no_new_privileges=options.get("no-new-privileges", "false") != "false",
+        terminal=config["Tty"],
         init=bool(host["Init"]),
     )
     isolation = spec.Isolation(
@@ -70,11 +71,12 @@ def _capabilities(host: Mapping[str, Any]) -> tuple[str, ...]:
     return tuple(name for name in wanted if name in within_reach)
 
 
-def _environment(config: Mapping[str, Any], home: str) -> tuple[str, ...]:
-    """PATH first, as docker has it, then the host name, then the rest; HOME where nobody set it."""
+def environment(config: Mapping[str, Any], home: str) -> tuple[str, ...]:
+    """PATH first, as docker has it, then host name and terminal, then the rest; HOME where nobody set it."""
     entries: list[str] = list(config["Env"])
     keys = {entry.partition("=")[0] for entry in entries}
     added = [f"HOSTNAME={config['Hostname']}"] if "HOSTNAME" not in keys else []
+    added += ["TERM=xterm"] if config["Tty"] and "TERM" not in keys else []
     last = [f"HOME={home}"] if "HOME" not in keys else []
     return (*entries[:1], *added, *entries[1:], *last)
 

@@ -32,6 +32,8 @@ class State(NamedTuple):
     """How often it has been started."""
     ticks: int = 0
     """When the process started, in clock ticks since boot."""
+    restarts: int = 0
+    """How often it was started again by its policy."""
     lost: bool = False
     """Its shim was killed, and its end has yet to be written down."""
 
@@ -47,15 +49,26 @@ def read(paths: ContainerPaths) -> State:
     ended = read_ended(paths.exit)
     if started and not (ended and ended.run >= started.run):
         if is_locked(paths.alive):
-            status = "paused" if paused_run(paths) == started.run else "running"
-            return State(
-                status, started.pid, started_at=started.started_at, run=started.run, ticks=started.ticks
-            )
+            return _lives(started, "paused" if paused_run(paths) == started.run else "running")
         # Between our two looks the shim may have ended properly.
         ended = read_ended(paths.exit)
     if started is None:
         return _never_ran(ended)
-    return _over(started, ended)
+    over = _over(started, ended)
+    if ended and ended.again and is_locked(paths.alive):
+        return over._replace(status="restarting")
+    return over
+
+
+def _lives(started: Started, status: str) -> State:
+    return State(
+        status,
+        started.pid,
+        started_at=started.started_at,
+        run=started.run,
+        ticks=started.ticks,
+        restarts=started.restarts,
+    )
 
 
 def paused_run(paths: ContainerPaths) -> int:
@@ -79,7 +92,9 @@ def _never_ran(ended: Ended | None) -> State:
 def _over(started: Started, ended: Ended | None) -> State:
     if ended is None or ended.run < started.run:
         began = started.started_at
-        return State("exited", 0, KILLED, began, began, LOST, run=started.run, lost=True)
+        return State(
+            "exited", 0, KILLED, began, began, LOST, run=started.run, restarts=started.restarts, lost=True
+        )
     began = 0.0 if ended.failed and ended.run > started.run else started.started_at
     return State(
         "exited",
@@ -90,4 +105,5 @@ def _over(started: Started, ended: Ended | None) -> State:
         ended.error,
         ended.oom_killed,
         ended.run,
+        restarts=started.restarts,
     )

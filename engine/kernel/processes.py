@@ -169,6 +169,14 @@ def join_namespace(path: str) -> None:
         os.close(descriptor)
 
 
+def join_namespaces(descriptor: int, flags: int) -> None:
+    """Enter those of a process's namespaces that `flags` name, by its pidfd; setns(2), Linux 5.8.
+
+    With CLONE_NEWPID alone, and with a namespace's own descriptor, it is where children will be born.
+    """
+    syscall(NUMBER["setns"], descriptor, flags)
+
+
 def unshare(flags: int) -> None:
     """Leave the caller's namespaces for new ones; unshare(2)."""
     call("unshare", flags)

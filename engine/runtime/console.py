@@ -23,6 +23,8 @@ class Console(NamedTuple):
     """Where the terminal's other end is sent to."""
 
     socket: int
+    main: bool = True
+    """Whether it is the container's console too."""
 
     def open(self, process: Mapping[str, Any]) -> None:
         """Make the terminal this process's own and its standard streams; to be called inside the new root.
@@ -35,10 +37,11 @@ class Console(NamedTuple):
         size = process.get("consoleSize") or {}
         resize(master, size.get("width", 0), size.get("height", 0))
         os.fchown(slave, process["user"]["uid"], -1)
-        os.close(os.open("/dev/console", os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600))
-        tree = mounts.clone_tree(slave)
-        mounts.attach(tree, "/dev/console")
-        os.close(tree)
+        if self.main:
+            os.close(os.open("/dev/console", os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600))
+            tree = mounts.clone_tree(slave)
+            mounts.attach(tree, "/dev/console")
+            os.close(tree)
         fcntl.ioctl(slave, _TIOCSCTTY, 0)
         send(self.socket, master)
         for number in (0, 1, 2):

@@ -7,10 +7,8 @@ a pipe that closes at execve.
 
 from __future__ import annotations
 
-import errno
 import os
 import signal
-import stat
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, NamedTuple, NoReturn
 
@@ -19,10 +17,20 @@ from engine.kernel.mounts import Mount
 from engine.runtime import credentials, rootfs
 from engine.runtime.attachments import Attachment
 from engine.runtime.cgroups.cgroup import Cgroup
+from engine.runtime.program import (
+    ENGINE_FAILED,
+    enter_cwd,
+    execute,
+    fail,
+    hand_over_streams,
+    restore_signals,
+)
 from engine.runtime.reaper import PASSED, reap_until
 
-ENGINE_FAILED, NOT_EXECUTABLE, NOT_FOUND = 125, 126, 127
 INIT = "org.stackyard.init"
+
+Opener = Callable[[Mapping[str, Any]], None]
+"""Makes a terminal for what the specification's `process` says, inside the new root."""
 
 
 class Birth(NamedTuple):
@@ -37,8 +45,8 @@ class Birth(NamedTuple):
     stdio: tuple[int, int, int]
     attachments: tuple[Attachment, ...] = ()
     """What is mounted besides the specification's own mounts, in this order."""
-    console: Callable[[Mapping[str, Any]], None] | None = None
-    """Called inside the new root with the specification's `process`: it provides the terminal."""
+    console: Opener | None = None
+    """Provides the terminal, where there is one."""
     report: int = -1
     """Where a failure is written: `code message`; closes at execve."""
 
@@ -48,9 +56,9 @@ def live(birth: Birth) -> NoReturn:
     try:
         _become(birth)
     except OSError as error:
-        _fail(birth.report, ENGINE_FAILED, error.strerror or str(error))
+        fail(birth.report, ENGINE_FAILED, error.strerror or str(error))
     except Exception as error:  # the border of the process: whatever it is, the shim must hear of it
-        _fail(birth.report, ENGINE_FAILED, f"{type(error).__name__}: {error}")
+        fail(birth.report, ENGINE_FAILED, f"{type(error).__name__}: {error}")
     os._exit(ENGINE_FAILED)
 
 
@@ -66,15 +74,15 @@ def _become(birth: Birth) -> None:
     rootfs.assemble(birth.rootfs, birth.union, spec, birth.cgroup.mounts(), birth.attachments)
     if birth.console:
         birth.console(process)
-    _enter_cwd(process["cwd"])
+    enter_cwd(process["cwd"])
     processes.new_session_keyring()
     processes.close_on_exec_from(3)
-    _restore_signals()
-    _hand_over_streams(process["user"]["uid"])
+    restore_signals()
+    hand_over_streams(process["user"]["uid"])
     credentials.give_up(process, birth.filter)
     if spec.get("annotations", {}).get(INIT) == "true":
         _leave_init_behind(birth.report, process["args"])
-    _execute(birth.report, process["args"], process.get("env", ()))
+    execute(birth.report, process["args"], process.get("env", ()))
 
 
 def _separate(spec: Mapping[str, Any]) -> None:
@@ -113,30 +121,6 @@ def _write(path: str, value: str) -> None:
         os.close(descriptor)
 
 
-def _enter_cwd(path: str) -> None:
-    """Enter the working directory, which `assemble` has provided.
-
-    It must not be one of ours, reached through a descriptor (CVE-2024-21626).
-    """
-    os.chdir(path)
-    if not os.getcwd().startswith("/"):
-        raise OSError(errno.EINVAL, "the working directory is outside of the container")
-
-
-def _restore_signals() -> None:
-    """Undo what Python changed, so that programs find the default answers they expect."""
-    for number in (signal.SIGPIPE, signal.SIGXFSZ, signal.SIGINT, signal.SIGHUP, signal.SIGTERM):
-        signal.signal(number, signal.SIG_DFL)
-    signal.pthread_sigmask(signal.SIG_SETMASK, ())
-
-
-def _hand_over_streams(uid: int) -> None:
-    """Make the pipes the user's own, who may then open /dev/stdout like any file."""
-    for descriptor in (0, 1, 2):
-        if stat.S_ISFIFO(os.fstat(descriptor).st_mode):
-            os.fchown(descriptor, uid, -1)
-
-
 def _leave_init_behind(report: int, arguments: Sequence[str]) -> None:
     """Fork: the child goes on to be the program, this process stays as its init and ends as it ends."""
     # A signal that comes before the init can pass it on waits; as pid 1 it would be lost.
@@ -146,35 +130,3 @@ def _leave_init_behind(report: int, arguments: Sequence[str]) -> None:
         processes.close_from(3)
         reap_until(child, ("/sbin/docker-init", "--", *arguments))
     signal.pthread_sigmask(signal.SIG_UNBLOCK, PASSED)
-
-
-def _execute(report: int, arguments: Sequence[str], environment: Sequence[str]) -> NoReturn:
-    """Replace this process by the program, found as execvp finds it in the container's own PATH."""
-    name, variables = arguments[0], dict(entry.partition("=")[::2] for entry in environment)
-    paths = (
-        [name]
-        if "/" in name
-        else [f"{part or '.'}/{name}" for part in variables.get("PATH", "/bin:/usr/bin").split(":")]
-    )
-    denied = False
-    for path in paths if name else ():
-        try:
-            if os.path.isdir(path):
-                raise PermissionError(errno.EACCES, "permission denied")
-            os.execve(path, list(arguments), variables)
-        except (FileNotFoundError, NotADirectoryError):
-            if os.path.isfile(path):
-                _fail(report, NOT_FOUND, f"exec {path}: no such file or directory (its interpreter)")
-        except PermissionError:
-            denied = True
-        except OSError as error:
-            _fail(report, NOT_EXECUTABLE, f"exec {path}: {(error.strerror or '').lower()}")
-    if denied:
-        _fail(report, NOT_EXECUTABLE, f'exec: "{name}": permission denied')
-    missing = "no such file or directory" if "/" in name else "executable file not found in $PATH"
-    _fail(report, NOT_FOUND, f'exec: "{name}": {"stat " + name + ": " if "/" in name else ""}{missing}')
-
-
-def _fail(report: int, code: int, message: str) -> NoReturn:
-    os.write(report, f"{code} {message}".encode())
-    os._exit(code)

@@ -9,11 +9,12 @@ from __future__ import annotations
 import os
 from typing import Any, NamedTuple
 
-from engine.errors import EngineError, StartFailed, from_os
+from engine.errors import EngineError, from_os
 from engine.kernel.processes import NAMESPACE_FLAG, clone
 from engine.paths import ContainerPaths
 from engine.runtime import init
 from engine.runtime.cgroups.cgroup import Cgroup
+from engine.runtime.program import await_program
 from engine.runtime.seccomp.cache import cached
 
 
@@ -23,10 +24,16 @@ class Launched(NamedTuple):
     pid: int
     """As the host counts."""
     cgroup: Cgroup
+    spec: dict[str, Any]
+    """What it was launched from."""
+    filter: bytes | None
+    """Of its system calls, compiled."""
 
 
-def launch(paths: ContainerPaths, stdio: tuple[int, int, int], *, cache: str) -> Launched:
-    """Start the bundle's process with these descriptors as its stdin, stdout and stderr.
+def launch(
+    paths: ContainerPaths, stdio: tuple[int, int, int], console: init.Opener | None = None, *, cache: str
+) -> Launched:
+    """Start the bundle's process with these descriptors as its stdin, stdout and stderr, or with a terminal.
 
     `cache` is the directory of compiled system-call filters. Raises StartFailed with docker's exit code and
     sentence; nothing is left behind then.
@@ -43,12 +50,11 @@ def launch(paths: ContainerPaths, stdio: tuple[int, int, int], *, cache: str) ->
     union = read_union(paths.rootfs_mounts)
     cgroup = Cgroup.create(linux["cgroupsPath"], linux.get("resources", {}), counted=True)
     try:
-        pid = bear(init.Birth(paths.rootfs, spec, union, cgroup, program, stdio))
+        pid = bear(init.Birth(paths.rootfs, spec, union, cgroup, program, stdio, console=console))
     except EngineError:
         cgroup.remove()
         raise
-    cgroup.close()
-    return Launched(pid, cgroup)
+    return Launched(pid, cgroup, spec, program)
 
 
 def bear(birth: init.Birth) -> int:
@@ -62,7 +68,7 @@ def bear(birth: init.Birth) -> int:
         if pid == 0:
             init.live(birth._replace(report=report))
         os.close(report)
-        _await(pid, answer)
+        await_program(pid, answer)
     except OSError as error:
         raise from_os(error, "cannot make the container's namespaces") from error
     finally:
@@ -80,14 +86,3 @@ def _flags(linux: dict[str, Any]) -> int:
     for name in new:
         flags |= NAMESPACE_FLAG[name] if name != "cgroup" else 0
     return flags
-
-
-def _await(pid: int, answer: int) -> None:
-    """Wait until the child has become the program, or has said why it cannot."""
-    said = b""
-    while chunk := os.read(answer, 4096):
-        said += chunk
-    if said:
-        os.waitpid(pid, 0)
-        code, _, message = said.decode(errors="replace").partition(" ")
-        raise StartFailed(message, int(code))

@@ -23,6 +23,11 @@ class LogWriter:
         self._offset = self._marked = self._newlines = self._frames = self._dropped = 0
         self._resume()
 
+    @property
+    def offset(self) -> int:
+        """Where the next frame will stand."""
+        return self._offset
+
     def write(self, stream: int, data: bytes) -> None:
         """Append what was read from one stream."""
         frames: tuple[tuple[int, bytes], ...] = ((stream, data),)

@@ -1,38 +1,36 @@
 """The shim: one small process beside each running container, which outlives whoever started it.
 
-It launches the container, drains its pipes into the log, reaps it, and writes how it ended as one synced
-file. It never opens the database. While it lives it holds the lock on the bundle's `alive` file; when that
-lock is free and no exit is written, the shim was killed and, by the parent-death signal, its container with
-it.
+It launches the container, drains its streams into the log, lets visitors in, runs further programs for them,
+reaps it, starts it again where that was asked for, and writes how each run ended as one synced file. It never
+opens the database. While it lives it holds the lock on the bundle's `alive` file; when that lock is free and
+no exit is written, the shim was killed and, by the parent-death signal, its container with it.
 """
 
 from __future__ import annotations
 
+import _socket
 import fcntl
 import json
 import os
-import select
 import signal
 import sys
 import time
-from typing import Any, NamedTuple
 
 from engine.errors import EngineError, InUse, StartFailed, from_os
-from engine.events import EventLog, event
 from engine.kernel import processes
-from engine.paths import ContainerPaths, Paths
-from engine.runtime.launch import Launched, launch
-from engine.shim.doorbell import Ringer
-from engine.shim.frames import STDERR, STDOUT
+from engine.paths import Paths
+from engine.shim import talk
+from engine.shim.door import Door, Visitor
 from engine.shim.log import LogWriter
+from engine.shim.loop import Alarm, Loop
 from engine.shim.order import ANSWER, ORDER, Order
-from engine.shim.record import Ended, Started, reserve, write
+from engine.shim.record import Ended, write
+from engine.shim.restarts import Policy, Restarts
+from engine.shim.run import Run
+from engine.shim.talk import Message
 
-READ_BYTES = 256 << 10
-_F_SETPIPE_SZ, _PIPE_BYTES = 1031, 1 << 20
-_DRAIN_SECONDS = 1.0
-"""How long output is awaited after the end, should a stray process still hold the pipe."""
 _PATIENCE_SECONDS = 5.0
+_DONE = {"done": True}
 _LINGER_SECONDS = 0.3
 """How long whoever waits for an `--rm` container has to remove it before the shim does."""
 
@@ -48,7 +46,7 @@ def main() -> None:
     order = Order(**json.loads(text))
     _settle_in()
     paths = Paths(order.root, order.run_folder)
-    if _run(order, paths) and order.auto_remove:
+    if Monitor(order, paths).serve() and order.auto_remove:
         _remove_later(order, paths)
 
 
@@ -63,31 +61,120 @@ def _settle_in() -> None:
         signal.signal(number, signal.SIG_IGN)
 
 
-def _run(order: Order, paths: Paths) -> bool:
-    bundle = paths.container(order.id)
-    launched = None
-    try:
-        _hold(bundle.alive)
-        log = LogWriter(bundle.log)
-        pipes = _Pipes.make()
-        launched = launch(bundle, pipes.inside, cache=f"{paths.root}/seccomp")
-        pipes.close_inside()
-        ticks = processes.start_time(launched.pid) or 0
-        reserve(bundle.exit)
-        write(bundle.state, Started(order.run, launched.pid, ticks, os.getpid(), time.time()))
-    except (EngineError, OSError) as error:
-        if launched:
-            _undo(launched)
-        _give_up(order, bundle, error)
-        return False
-    _answer({"pid": launched.pid})
-    bell = Ringer(ANSWER)
-    if not order.attached:
-        bell.close()
-    status = _pump(launched.pid, pipes, log, bell)
-    _record(order, paths, bundle, launched, status)
-    bell.close()
-    return True
+class Monitor:
+    """One container from its start to its end, all its restarts included."""
+
+    def __init__(self, order: Order, paths: Paths) -> None:
+        self._order = order
+        self._paths = paths
+        self._bundle = paths.container(order.id)
+        self._loop = Loop()
+        self._restarts = Restarts(Policy(*order.restart))
+        self._starter = _socket.socket(_socket.AF_UNIX, _socket.SOCK_SEQPACKET, 0, ANSWER)
+        self._run: Run | None = None
+        self._pause: Alarm | None = None
+
+    def serve(self) -> bool:
+        """Run it for as often as its policy says; tell whether it could be started at all."""
+        try:
+            _hold(self._bundle.alive)
+            self._log = LogWriter(self._bundle.log)
+            self._door = Door(self._bundle.bundle, self._loop, self._receive)
+            first = self._begun(self._order.run)
+        except (EngineError, OSError) as error:
+            self._give_up(self._order.run, error)
+            return False
+        self._welcome(first)
+        run: Run | None = first
+        while run:
+            run = self._lived(run)
+        self._door.close()
+        return True
+
+    def _begun(self, number: int) -> Run:
+        self._run = Run(self._order, self._paths, self._loop, self._log, self._door, number)
+        self._run.begin(self._restarts.count)
+        return self._run
+
+    def _lived(self, run: Run) -> Run | None:
+        """See a run to its end; return the next one, if there is to be one."""
+        while True:
+            code = run.live()
+            self._run = None
+            wait = self._restarts.after(code, run.seconds)
+            run.record(code, again=wait is not None)
+            self._door.release(code)
+            if wait is None:
+                return None
+            self._sleep(wait)
+            if self._restarts.forbidden:
+                write(self._bundle.exit, run.ended(code), sync=True)
+                return None
+            try:
+                return self._begun(run.number + 1)
+            except (EngineError, OSError) as error:
+                ended = self._failed(run.number + 1, error)
+                if self._restarts.after(ended.exit_code, 0) is None:
+                    return None
+
+    def _sleep(self, seconds: float) -> None:
+        """Wait, for visitors too, unless one says that there is no need any more."""
+        self._pause = self._loop.alarm(seconds, lambda: None)
+        while self._pause.act and not self._restarts.forbidden:
+            self._loop.turn()
+
+    def _welcome(self, run: Run) -> None:
+        """Tell whoever asked for the run that it is there; he is the first visitor."""
+        visitor = self._door.admit(self._starter)
+        run.attach(visitor, {"input": self._order.attached}, listens=self._order.attached)
+
+    def _receive(self, visitor: Visitor, message: Message, descriptors: list[int]) -> None:
+        """Do what a visitor asks for."""
+        request = message.get("do")
+        try:
+            if request == "stay-down":
+                self._restarts.forbidden = True
+                visitor.tell(_DONE)
+            elif request == "policy":
+                self._restarts.policy = Policy(*message["policy"])
+                visitor.tell(_DONE)
+            elif self._run is None:
+                raise EngineError("the container does not run at the moment")
+            elif request == "attach":
+                self._run.attach(visitor, message, listens=True)
+            elif request == "finish":
+                self._run.finish_input()
+            elif request == "exec":
+                self._run.execute(visitor, descriptors)
+        except (EngineError, OSError) as error:
+            visitor.tell(refusal(error, "the container cannot do that"))
+        finally:
+            talk.release(descriptors)
+
+    def _give_up(self, number: int, error: EngineError | OSError) -> None:
+        self._failed(number, error)
+        talk.tell(self._starter, refusal(error, "cannot use the container's files"))
+
+    def _failed(self, number: int, error: EngineError | OSError) -> Ended:
+        """Write down that a run could not begin."""
+        code = error.code if isinstance(error, StartFailed) else 125
+        if isinstance(error, OSError):
+            error = from_os(error, "cannot use the container's files")
+        ended = Ended(number, code, time.time(), error.brief, failed=True)
+        try:
+            write(self._bundle.exit, ended)
+        except OSError:
+            # The answer tells it too.
+            pass
+        return ended
+
+
+def refusal(error: EngineError | OSError, otherwise: str) -> Message:
+    """Word an error for a visitor."""
+    code = error.code if isinstance(error, StartFailed) else 125
+    if isinstance(error, OSError):
+        error = from_os(error, otherwise)
+    return {"code": code, "error": error.brief, "details": error.details, "resolution": error.resolution}
 
 
 def _hold(path: str) -> None:
@@ -101,109 +188,6 @@ def _hold(path: str) -> None:
             if time.monotonic() > deadline:
                 raise InUse("another run of this container is not over yet") from None
             time.sleep(0.002)
-
-
-def _undo(launched: Launched) -> None:
-    """End a container of whose start nothing could be written down."""
-    os.kill(launched.pid, signal.SIGKILL)
-    os.waitpid(launched.pid, 0)
-    launched.cgroup.remove()
-
-
-def _give_up(order: Order, bundle: ContainerPaths, error: EngineError | OSError) -> None:
-    code = error.code if isinstance(error, StartFailed) else 125
-    if isinstance(error, OSError):
-        error = from_os(error, "cannot use the container's files")
-    try:
-        write(bundle.exit, Ended(order.run, code, time.time(), error.brief, failed=True))
-    except OSError:
-        # The answer tells it too.
-        pass
-    _answer({"code": code, "error": str(error), "resolution": error.resolution})
-    os.close(ANSWER)
-
-
-class _Pipes(NamedTuple):
-    """The container's three standard streams, and our ends of two of them."""
-
-    inside: tuple[int, int, int]
-    stdout: int
-    stderr: int
-
-    @classmethod
-    def make(cls) -> _Pipes:
-        """Open the pipes; standard input is empty."""
-        stdin = os.open("/dev/null", os.O_RDONLY | os.O_CLOEXEC)
-        (stdout, outward), (stderr, errward) = os.pipe2(os.O_CLOEXEC), os.pipe2(os.O_CLOEXEC)
-        for pipe in (stdout, stderr):
-            try:
-                fcntl.fcntl(pipe, _F_SETPIPE_SZ, _PIPE_BYTES)
-            except OSError:
-                break
-        return cls((stdin, outward, errward), stdout, stderr)
-
-    def close_inside(self) -> None:
-        """Let go of the container's ends, so that their closing is seen."""
-        for descriptor in self.inside:
-            os.close(descriptor)
-
-
-def _answer(words: dict[str, Any]) -> None:
-    try:
-        os.write(ANSWER, json.dumps(words).encode() + b"\n")
-    except BrokenPipeError:
-        return
-
-
-def _pump(pid: int, pipes: _Pipes, log: LogWriter, bell: Ringer) -> int:
-    """Copy both streams into the log until the container has ended and they are empty.
-
-    Return its wait status.
-    """
-    poll, ended, status, deadline = select.poll(), os.pidfd_open(pid), 0, 0.0
-    streams = {pipes.stdout: STDOUT, pipes.stderr: STDERR}
-    for descriptor in (*streams, ended):
-        poll.register(descriptor, select.POLLIN)
-    while streams or not deadline:
-        wait = max(0.0, deadline - time.monotonic()) * 1000 if deadline else None
-        ready = poll.poll(wait)
-        if not ready:
-            break
-        for descriptor, _ in ready:
-            if descriptor == ended:
-                _, status = os.waitpid(pid, 0)
-                poll.unregister(ended)
-                deadline = time.monotonic() + _DRAIN_SECONDS
-            elif data := os.read(descriptor, READ_BYTES):
-                log.write(streams[descriptor], data)
-                bell.ring()
-            else:
-                poll.unregister(descriptor)
-                del streams[descriptor]
-    return status
-
-
-def _record(order: Order, paths: Paths, bundle: ContainerPaths, launched: Launched, status: int) -> None:
-    code = os.waitstatus_to_exitcode(status)
-    code = 128 - code if code < 0 else code
-    oom_killed = launched.cgroup.oom_killed()
-    try:
-        launched.cgroup.remove()
-    except EngineError:
-        launched.cgroup.kill()
-    try:
-        write(
-            bundle.exit,
-            Ended(order.run, code, time.time(), oom_killed=oom_killed),
-            sync=not order.auto_remove,
-        )
-    except OSError:
-        # A full disk or a vanished bundle: the freed `alive` lock still tells that the run is over.
-        return
-    journal = EventLog(paths.events)
-    if oom_killed:
-        journal.append(event("container", "oom", order.id, **order.attributes))
-    journal.append(event("container", "die", order.id, exitCode=str(code), **order.attributes))
 
 
 def _remove_later(order: Order, paths: Paths) -> None:

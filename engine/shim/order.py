@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 ORDER, ANSWER = 3, 4
-"""Descriptors on which the shim is told what to run, and tells what came of it."""
+"""Descriptors on which the shim is told what to run, and where whoever asked for it is its first visitor."""
 
 
 class Order(NamedTuple):
@@ -17,6 +17,17 @@ class Order(NamedTuple):
     run: int
     auto_remove: bool
     attached: bool
-    """Whether somebody waits for output and end; the answer then goes on as a bell."""
+    """Whether somebody waits for output and end: the bell rings for him."""
     attributes: dict[str, str]
-    """Told with the `die` event: name, image, labels."""
+    """Told with the events: name, image, labels."""
+    terminal: bool = False
+    stdin: bool = False
+    """Whether anybody can type."""
+    stdin_once: bool = False
+    """The input ends when the first who types has gone."""
+    restart: tuple[str, int] = ("no", 0)
+    """The policy's name and its limit of attempts."""
+    health: dict[str, Any] | None = None
+    """Docker's `Healthcheck`; None: there is none."""
+    log: dict[str, Any] | None = None
+    """Docker's `LogConfig`."""

@@ -23,6 +23,8 @@ class Started(NamedTuple):
     """When that process started, in clock ticks since boot: tells it from a later one with the same pid."""
     shim: int
     started_at: float
+    restarts: int = 0
+    """How often its shim has started it again."""
 
 
 class Ended(NamedTuple):
@@ -35,6 +37,8 @@ class Ended(NamedTuple):
     oom_killed: bool = False
     failed: bool = False
     """The process could not be started at all."""
+    again: bool = False
+    """Its shim waits a moment, and starts it again."""
 
 
 def reserve(path: str) -> None:

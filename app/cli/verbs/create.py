@@ -19,7 +19,7 @@ def make(engine: Engine, arguments: Arguments) -> str:
     image = arguments.positional[0]
     chosen = options(arguments)
     if chosen.auto_remove and arguments.text("restart") not in ("", "no"):
-        raise UsageError("Conflicting options: --restart and --rm")
+        raise UsageError("conflicting options: cannot specify both --restart and --rm")
     id_file = arguments.text("cidfile")
     if id_file:
         check_container_file(id_file)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from app.cli.command import Command
 from app.cli.flags import Arguments, Flag
-from app.cli.foreground import write
+from app.output import show
 
 if TYPE_CHECKING:
     from engine.engine import Engine
@@ -32,7 +32,7 @@ def _run(engine: Engine, arguments: Arguments) -> int:
     )
     for entry in entries:
         prefix = (f"{timestamp(entry.time_ns)} " if stamped else "") + details
-        write(TARGETS[entry.stream], prefix.encode() + entry.data if prefixed else entry.data)
+        show(TARGETS[entry.stream], prefix.encode() + entry.data if prefixed else entry.data)
     return 0
 
 

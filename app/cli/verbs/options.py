@@ -39,16 +39,19 @@ def _network(text: str) -> str:
 
 
 def _restart(text: str) -> str:
-    if text not in ("", "no"):
-        raise ValueError("restart policies come with the next step of the engine")
+    _, colon, count = text.partition(":")
+    if colon and not count.removeprefix("-").isdecimal():
+        raise ValueError("invalid restart policy format: maximum retry count must be an integer")
     return text
 
 
+DETACH_KEYS = Flag("detach-keys", "string", "Override the key sequence for detaching a container")
 FLAGS = (
     Flag("attach", "list", "Attach to STDIN, STDOUT or STDERR", short="a", check=_stream),
     Flag("cap-add", "list", "Add Linux capabilities"),
     Flag("cap-drop", "list", "Drop Linux capabilities"),
     Flag("cidfile", "string", "Write the container ID to the file"),
+    DETACH_KEYS,
     Flag("domainname", "string", "Container NIS domain name"),
     Flag("entrypoint", "string", "Overwrite the default ENTRYPOINT of the image"),
     Flag("env", "list", "Set environment variables", short="e", check=environment_word),
@@ -56,6 +59,7 @@ FLAGS = (
     HELP,
     Flag("hostname", "string", "Container host name", short="h"),
     Flag("init", "bool", "Run an init inside the container that forwards signals and reaps processes"),
+    Flag("interactive", "bool", "Keep STDIN open even if not attached", short="i"),
     Flag("label", "list", "Set meta data on a container", short="l", check=label_word),
     Flag("label-file", "list", "Read in a line delimited file of labels"),
     Flag("memory", "bytes", "Memory limit", short="m", check=_memory),
@@ -78,13 +82,13 @@ FLAGS = (
         "Restart policy to apply when a container exits",
         shown='"no"',
         check=_restart,
-        hidden=True,
     ),
     Flag("rm", "bool", "Automatically remove the container when it exits"),
     Flag("security-opt", "list", "Security Options"),
     Flag("stop-signal", "string", "Signal to stop a container", shown='"SIGTERM"'),
     Flag("stop-timeout", "int", "Timeout (in seconds) to stop a container"),
     Flag("tmpfs", "list", "Mount a tmpfs directory"),
+    Flag("tty", "bool", "Allocate a pseudo-TTY", short="t"),
     Flag("user", "string", "Username or UID (format: <name|uid>[:<group|gid>])", short="u"),
     Flag("workdir", "string", "Working directory inside the container", short="w"),
 )
@@ -112,10 +116,6 @@ REFUSED = (
     (
         "mount:mount v/volume:list volume-driver:string volumes-from:list",
         "mounting volumes comes with a later step of the engine; --tmpfs gives a scratch directory",
-    ),
-    (
-        "detach-keys:string i/interactive:bool t/tty:bool",
-        "terminals and STDIN come with the next step of the engine; output is streamed as it is",
     ),
     (HEALTH, "health checks come with a later step of the engine"),
     (
@@ -162,7 +162,7 @@ def options(arguments: Arguments) -> Options:
         domainname=arguments.text("domainname"),
         user=arguments.text("user") or None,
         workdir=arguments.text("workdir") or None,
-        environment=tuple(_environment(arguments)),
+        environment=tuple(environment(arguments)),
         labels=_labels(arguments),
         read_only=arguments.switch("read-only"),
         tmpfs={path: mode for path, _, mode in (word.partition(":") for word in arguments.words("tmpfs"))},
@@ -174,14 +174,41 @@ def options(arguments: Arguments) -> Options:
         cap_add=tuple(arguments.words("cap-add")),
         cap_drop=tuple(arguments.words("cap-drop")),
         privileged=arguments.switch("privileged"),
+        tty=arguments.switch("tty"),
+        open_stdin=arguments.switch("interactive"),
+        attach=attached_streams(arguments),
+        restart=restart_policy(arguments.text("restart")),
         memory=arguments.number("memory"),
         pids_limit=arguments.number("pids-limit"),
         security_options=tuple(map(_security_option, arguments.words("security-opt"))),
     )
 
 
-def _environment(arguments: Arguments) -> list[str]:
-    """Put what the files set first, so that --env has the last word."""
+def attached_streams(arguments: Arguments) -> frozenset[str]:
+    """Tell which of stdin, stdout and stderr whoever runs it stays with."""
+    named = frozenset(arguments.words("attach"))
+    if named or arguments.switch("detach"):
+        return named
+    return frozenset(("stdout", "stderr", *(["stdin"] if arguments.switch("interactive") else [])))
+
+
+def detach_keys(arguments: Arguments, *, terminal: bool) -> bytes:
+    """Read the keys that detach; without a terminal there are none."""
+    if not (terminal or arguments.given("detach-keys")):
+        return b""
+    from app.detaching import DEFAULT, sequence
+
+    return sequence(arguments.text("detach-keys") or DEFAULT)
+
+
+def restart_policy(text: str) -> tuple[str, int]:
+    """Read `NAME[:RETRIES]`."""
+    name, _, count = text.partition(":")
+    return name or "no", int(count or 0)
+
+
+def environment(arguments: Arguments) -> list[str]:
+    """List the variables that are set, those of files first, so that --env has the last word."""
     words: list[str] = []
     for path in arguments.words("env-file"):
         from app.cli.linefile import environment_lines

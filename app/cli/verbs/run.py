@@ -8,7 +8,7 @@ from app.cli.command import Command
 from app.cli.console import complain, say
 from app.cli.flags import Arguments, Flag, UsageError
 from app.cli.verbs.create import make
-from app.cli.verbs.options import CREATE_FLAGS
+from app.cli.verbs.options import CREATE_FLAGS, attached_streams, detach_keys
 from engine.errors import StartFailed
 
 if TYPE_CHECKING:
@@ -16,9 +16,18 @@ if TYPE_CHECKING:
 
 
 def _run(engine: Engine, arguments: Arguments) -> int:
-    detached, streams = arguments.switch("detach"), arguments.words("attach")
-    if detached and streams:
+    detached, streams = arguments.switch("detach"), attached_streams(arguments)
+    if detached and arguments.words("attach"):
         raise UsageError("Conflicting options: -a and -d", 1)
+    if not detached:
+        from app.cli.foreground import Manner, stay
+        from app.output import size
+
+        keys = detach_keys(arguments, terminal=arguments.switch("tty"))
+        if arguments.switch("tty") and "stdin" in streams:
+            from app.lending import require
+
+            require()
     engine.prestart()
     id = make(engine, arguments)
     try:
@@ -26,14 +35,14 @@ def _run(engine: Engine, arguments: Arguments) -> int:
             engine.containers.start(id)
             say(id)
             return 0
-        from app.cli.foreground import show
-
-        return show(
-            engine, id, streams, proxy=arguments.switch("sig-proxy", True), bury=arguments.switch("rm")
-        )
+        session = engine.containers.start_attached(id, size())
     except StartFailed as error:
         complain(error)
         return error.code
+    code = stay(engine, id, session, Manner(streams, keys, arguments.switch("sig-proxy", True)))
+    if arguments.switch("rm") and code is not None:
+        engine.containers.bury(id)
+    return code or 0
 
 
 RUN = Command(

@@ -83,8 +83,6 @@ def test_files_come_before_flags(tmp_path: Path) -> None:
     [
         ["-p", "80:80"],
         ["-v", "/a:/b"],
-        ["-it"],
-        ["-t"],
         ["--mount", "x"],
         ["--cpus", "1"],
         ["--ulimit", "x"],
@@ -97,7 +95,7 @@ def test_what_comes_later_is_refused_aloud(words: list[str]) -> None:
 
 
 @pytest.mark.parametrize(
-    "words", [["--network", "mine"], ["--pull", "always"], ["--restart", "always"], ["-a", "x"]]
+    "words", [["--network", "mine"], ["--pull", "always"], ["--restart", "on-failure:x"], ["-a", "x"]]
 )
 def test_values_that_cannot_be_honoured(words: list[str]) -> None:
     with pytest.raises(UsageError, match="invalid argument"):

@@ -14,6 +14,30 @@ from engine.events import Event
 Run = Callable[..., Any]
 
 
+class Place:
+    """A place at a program that has already said all that it will."""
+
+    terminal = False
+    exit_code: int | None = None
+
+    def __init__(self, said: list[list[tuple[int, bytes]]], before: Callable[[], object] = int) -> None:
+        self._said = said
+        self._before = before
+        self.over = False
+
+    @property
+    def descriptors(self) -> list[int]:
+        return []
+
+    def read(self) -> list[tuple[int, bytes]]:
+        self._before()
+        self.over = len(self._said) <= 1
+        return self._said.pop(0) if self._said else []
+
+    def close(self) -> None:
+        self.over = True
+
+
 @pytest.fixture
 def container(yard: Any) -> Any:
     """A container that says something on both streams and ends with 7."""
@@ -24,9 +48,9 @@ def container(yard: Any) -> Any:
         LogEntry(3, "stdout", b"two"),
     ]
 
-    def start_attached(name: str) -> Iterator[LogEntry]:
+    def start_attached(name: str, size: tuple[int, int]) -> Place:
         yard.containers.start(name)
-        return iter(said)
+        return Place([[(1, b"out\n"), (2, b"err\xff\n"), (1, b"two")]])
 
     yard.containers.start_attached = start_attached
     yard.containers.logs = lambda name, **_: iter(said)
@@ -71,12 +95,11 @@ def test_the_exit_code_survives_the_container(stackyard: Run, yard: Any, contain
 
 
 def test_signals_go_to_the_container(stackyard: Run, container: Any) -> None:
-    def output(name: str) -> Iterator[LogEntry]:
+    def signalled() -> None:
         os.kill(os.getpid(), signal.SIGTERM)
         os.kill(os.getpid(), signal.SIGINT)
-        yield LogEntry(1, "stdout", b"still here\n")
 
-    container.start_attached = output
+    container.start_attached = lambda name, size: Place([[(1, b"still here\n")]], signalled)
     before = signal.getsignal(signal.SIGTERM)
     assert stackyard("run", "busy").out == "still here\n"
     assert ("kill", "abc", "SIGTERM") in container.made
@@ -85,11 +108,10 @@ def test_signals_go_to_the_container(stackyard: Run, container: Any) -> None:
 
 
 def test_signals_stay_here_when_asked(stackyard: Run, container: Any) -> None:
-    def output(name: str) -> Iterator[LogEntry]:
+    def interrupted() -> None:
         os.kill(os.getpid(), signal.SIGINT)
-        yield LogEntry(1, "stdout", b"never\n")
 
-    container.start_attached = output
+    container.start_attached = lambda name, size: Place([[(1, b"never\n")]], interrupted)
     assert stackyard("run", "--sig-proxy=false", "busy").code == 130
 
 

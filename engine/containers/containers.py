@@ -25,9 +25,9 @@ if TYPE_CHECKING:
     from engine.containers.attaching import Program
     from engine.containers.log import LogEntry, LogFile
     from engine.containers.processes import Process
+    from engine.containers.session import Attached, Executed
     from engine.containers.statistics import Meter
     from engine.containers.top import Table
-    from engine.containers.session import Attached, Executed
     from engine.shim.spawn import Shim
 
 Filters = Mapping[str, Sequence[str]]

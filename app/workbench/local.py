@@ -21,6 +21,9 @@ if TYPE_CHECKING:
     from engine.images.records import HistoryEntry
     from engine.images.records import Image as ImageRecord
 
+_RECENT_BYTES = 256 << 10
+"""So much of what a program printed makes its screen anew."""
+
 
 class LocalYard(LocalBuilds):
     """Answers for one engine."""
@@ -93,12 +96,18 @@ class LocalYard(LocalBuilds):
             yield from log.changes(stop)
 
     def attach(self, container: str) -> Terminal:
-        """Take hold of its terminal."""
-        raise Unsupported("attaching to a container from the workbench is not possible yet")
+        """Sit down at a container's own program; what it printed lately comes first."""
+        from app.workbench.seat import Seat
+
+        return Seat(self._engine.containers.attach(container, stdin=True, recent=_RECENT_BYTES))
 
     def execute(self, container: str, words: Sequence[str]) -> Terminal:
-        """Run one more program in it."""
-        raise Unsupported("running one more program in a container is not possible yet")
+        """Run another program in a container, and sit down at it."""
+        from app.workbench.seat import Seat
+        from engine.containers.attaching import Program
+
+        program = Program(tuple(words), terminal=True, stdin=True, environment=("TERM=xterm-256color",))
+        return Seat(self._engine.containers.execute(container, program))
 
     def happenings(self, stop: Callable[[], bool]) -> Iterator[Happening]:
         """Follow the journal."""

@@ -231,7 +231,9 @@ def place(
     """Take a place at a container's own program, as its shim has answered; `recent` bytes come first."""
     terminal = bool(answer["terminal"])
     entrance = Entrance(handed[0] if handed else -1, terminal=terminal)
-    return Attached(visit, Follower(paths.log, answer["offset"]), entrance, terminal=terminal)
+    offset: int = answer["offset"]
+    follower = Follower.recent(paths.log, offset, recent) if recent else Follower(paths.log, offset)
+    return Attached(visit, follower, entrance, terminal=terminal)
 
 
 def beside(visit: Visit, handed: list[int], *, terminal: bool) -> Executed:

@@ -31,6 +31,10 @@ class Visitor:
         """Send him a message; one who has gone needs none."""
         talk.tell(self.line, message, descriptors)
 
+    def ring(self) -> bool:
+        """Ring his bell; tell whether he can still hear it."""
+        return talk.ring(self.line)
+
 
 Receive = Callable[[Visitor, Message, list[int]], None]
 
@@ -60,7 +64,7 @@ class Door:
     def ring(self) -> None:
         """Tell all who listen that there is output."""
         for visitor in list(self._visitors.values()):
-            if visitor.listens and not talk.ring(visitor.line):
+            if visitor.listens and not visitor.ring():
                 self._dismiss(visitor)
 
     def release(self, code: int) -> None:

@@ -117,6 +117,9 @@ class Run:
             visitor.left.append(streams.finish_input)
         answer = {"pid": self._launched.pid, "terminal": terminal, "offset": self._log.offset}
         visitor.tell(answer, [streams.entrance] if (typing or terminal) and streams.entrance >= 0 else [])
+        if listens:
+            # There may be something to read already.
+            visitor.ring()
 
     def finish_input(self) -> None:
         """Let it see the end of its input, if that was only ever meant for one."""

@@ -143,7 +143,9 @@ class Engine:
 
         image = self.images.get(name)
         snapshots = tuple(layer.snapshot for layer in image.chain)
-        return Source(image.id, name, image.config.get("config") or {}, snapshots)
+        words = (image.config.get(key) for key in ("os", "architecture", "variant"))
+        platform = "/".join(word for word in words if word)
+        return Source(image.id, name, image.config.get("config") or {}, snapshots, platform)
 
     def _is_running(self, container: str) -> bool:
         return self.containers.get(container).state.running

@@ -8,9 +8,12 @@ import time
 from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
+from engine.containers.hostconfig import host_config
 from engine.containers.names import checked, new_id, new_name
-from engine.containers.options import Options
-from engine.containers.refusals import refuse
+from engine.containers.namespaces import other, settled
+from engine.containers.options import Lookup, Options
+from engine.containers.record import Container, find
+from engine.containers.refusals import refuse, refuse_platform
 from engine.errors import AlreadyExists, InvalidInput, NotFound
 from engine.kernel.mounts import Mount
 from engine.runtime import hosts
@@ -31,11 +34,15 @@ class Source(NamedTuple):
     """The `config` section of the image's configuration."""
     snapshots: tuple[int, ...]
     """Numbers of its unpacked layers, bottom first."""
+    platform: str = ""
+    """What it is for: `linux/amd64`."""
 
 
 def create(store: Store, snapshotter: Snapshotter, source: Source, options: Options) -> str:
     """Stage the bundle, then list it; return the id. Raises AlreadyExists, InvalidInput."""
     refuse(options)
+    refuse_platform(options.platform, source.name, source.platform)
+    options = _settled(store, options)
     id = new_id()
     record = merge(id, source, options)
     name = checked(options.name) if options.name else ""
@@ -47,9 +54,7 @@ def create(store: Store, snapshotter: Snapshotter, source: Source, options: Opti
         lowers = tuple(store.paths.snapshot(number) for number in reversed(source.snapshots))
         union = snapshotter.prepare(bundle, lowers)
         write_union(f"{bundle}/rootfs.json", [_moved(mount, bundle, final) for mount in union])
-        _write_network_files(
-            bundle, record["Config"]["Hostname"], record["Config"]["Domainname"], options.network
-        )
+        _write_network_files(bundle, record["Config"], options.network, options.lookup)
         with ingest.commit() as commit:
             if not store.query("SELECT 1 FROM images WHERE id = ?", (source.id,)):
                 raise NotFound(f"No such image: {source.name}", details="it was removed meanwhile")
@@ -61,6 +66,27 @@ def create(store: Store, snapshotter: Snapshotter, source: Source, options: Opti
             )
             commit.container(bundle, id)
     return id
+
+
+def _settled(store: Store, options: Options) -> Options:
+    """Find the containers whose namespaces are to be shared; the name of the network's is shared too.
+
+    Raises NotFound.
+    """
+
+    def by(name: str) -> Container:
+        return find(store, name)
+
+    modes = options.namespaces
+    modes = modes._replace(pid=settled(modes.pid, by), ipc=settled(modes.ipc, by))
+    options = options._replace(namespaces=modes)
+    if donor := other(options.network):
+        lender = by(donor)
+        config = lender.config["Config"]
+        options = options._replace(
+            network=f"container:{lender.id}", hostname=config["Hostname"], domainname=config["Domainname"]
+        )
+    return options
 
 
 def merge(id: str, source: Source, options: Options) -> dict[str, Any]:
@@ -75,7 +101,9 @@ def merge(id: str, source: Source, options: Options) -> dict[str, Any]:
     if signal:
         number_of(signal)
     line = [*entrypoint, *command]
-    hostname = options.hostname or (os.uname().nodename if options.network == "host" else id[:12])
+    on_host = "host" in (options.network, options.namespaces.uts)
+    hostname = options.hostname or (os.uname().nodename if on_host else id[:12])
+    ports = {**(image.get("ExposedPorts") or {}), **{port: {} for port in options.exposed}}
     return {
         "Path": line[0],
         "Args": line[1:],
@@ -87,7 +115,7 @@ def merge(id: str, source: Source, options: Options) -> dict[str, Any]:
             "AttachStdin": "stdin" in options.attach,
             "AttachStdout": "stdout" in options.attach,
             "AttachStderr": "stderr" in options.attach,
-            **({"ExposedPorts": image["ExposedPorts"]} if image.get("ExposedPorts") else {}),
+            **({"ExposedPorts": ports} if ports else {}),
             "Tty": options.tty,
             "OpenStdin": options.open_stdin,
             "StdinOnce": options.open_stdin and "stdin" in options.attach,
@@ -103,7 +131,7 @@ def merge(id: str, source: Source, options: Options) -> dict[str, Any]:
             **({"StopSignal": signal} if signal else {}),
             **({"StopTimeout": options.stop_timeout} if options.stop_timeout is not None else {}),
         },
-        "HostConfig": _host_config(options),
+        "HostConfig": host_config(options),
     }
 
 
@@ -148,26 +176,6 @@ def _health(image: Mapping[str, Any] | None, given: Mapping[str, Any] | None) ->
     return {"Healthcheck": merged} if merged else {}
 
 
-def _host_config(options: Options) -> dict[str, Any]:
-    return {
-        "NetworkMode": options.network,
-        "AutoRemove": options.auto_remove,
-        "RestartPolicy": dict(zip(("Name", "MaximumRetryCount"), options.restart, strict=True)),
-        "ReadonlyRootfs": options.read_only,
-        "Tmpfs": dict(options.tmpfs),
-        "Init": options.init or None,
-        "Privileged": options.privileged,
-        "CapAdd": list(options.cap_add) or None,
-        "CapDrop": list(options.cap_drop) or None,
-        "SecurityOpt": list(options.security_options) or None,
-        "Memory": options.memory or 0,
-        "PidsLimit": options.pids_limit,
-        "ShmSize": 67108864,
-        "LogConfig": {"Type": "frames", "Config": {}},
-        "Runtime": "stackyard",
-    }
-
-
 def name_taken(name: str, id: str) -> AlreadyExists:
     """Say in docker's words that a name belongs to the container with this id."""
     return AlreadyExists(
@@ -187,10 +195,11 @@ def _claim(store: Store, name: str) -> str:
             raise name_taken(name, taken[0]["id"])
 
 
-def _write_network_files(bundle: str, hostname: str, domain: str, network: str) -> None:
+def _write_network_files(bundle: str, config: Mapping[str, Any], network: str, lookup: Lookup) -> None:
+    hostname, domain = config["Hostname"], config["Domainname"]
     _write(f"{bundle}/hostname", f"{hostname}\n")
-    _write(f"{bundle}/hosts", hosts.hosts(hostname, domain, network))
-    _write(f"{bundle}/resolv.conf", hosts.resolver())
+    _write(f"{bundle}/hosts", hosts.hosts(hostname, domain, network, lookup.hosts))
+    _write(f"{bundle}/resolv.conf", hosts.resolver(lookup.servers, lookup.options, lookup.search))
 
 
 def _write(path: str, text: str) -> None:

@@ -199,7 +199,7 @@ class Lifecycle:
 
     def _write_specification(self, container: Container, paths: ContainerPaths, size: Size) -> None:
         try:
-            document = specification(container, paths)
+            document = specification(container, self.store)
             document["process"]["consoleSize"] = {"width": size[0], "height": size[1]}
             with open(paths.spec, "w", encoding="utf-8") as file:
                 json.dump(document, file)
@@ -211,7 +211,7 @@ class Lifecycle:
         if now.lost:
             from engine.runtime.cgroups.cgroup import Cgroup
 
-            group = Cgroup.open(f"stackyard/{container.id}")
+            group = Cgroup.open(container.cgroup)
             group.kill()
             group.remove()
 

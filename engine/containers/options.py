@@ -5,6 +5,21 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, NamedTuple
 
+from engine.containers.devices import Device
+from engine.containers.limits import Limits
+from engine.containers.namespaces import Namespaces
+
+
+class Lookup(NamedTuple):
+    """How names are looked up inside: entries of /etc/hosts and lines of /etc/resolv.conf."""
+
+    hosts: tuple[str, ...] = ()
+    """Each `name:address`."""
+    servers: tuple[str, ...] = ()
+    options: tuple[str, ...] = ()
+    search: tuple[str, ...] = ()
+    """A sole `.` is none."""
+
 
 class Options(NamedTuple):
     """The choices of one container; None means: as the image says."""
@@ -28,7 +43,7 @@ class Options(NamedTuple):
     stop_timeout: int | None = None
     auto_remove: bool = False
     network: str = "default"
-    """default, none or host."""
+    """default, none, host or container:NAME."""
     tty: bool = False
     """Whether it gets a terminal."""
     open_stdin: bool = False
@@ -42,8 +57,20 @@ class Options(NamedTuple):
     cap_add: tuple[str, ...] = ()
     cap_drop: tuple[str, ...] = ()
     privileged: bool = False
-    memory: int | None = None
-    """Bytes."""
-    pids_limit: int | None = None
     security_options: tuple[str, ...] = ()
-    """As docker's: seccomp=unconfined, no-new-privileges."""
+    """As docker's: seccomp=unconfined, no-new-privileges, systempaths=unconfined, apparmor=PROFILE."""
+    limits: Limits = Limits()
+    namespaces: Namespaces = Namespaces()
+    devices: tuple[Device, ...] = ()
+    device_rules: tuple[str, ...] = ()
+    """As version 1 of the kernel's device control group takes them: `c 7:* rmw`."""
+    groups: tuple[str, ...] = ()
+    """Supplementary groups by number or by the image's name."""
+    lookup: Lookup = Lookup()
+    sysctls: Mapping[str, str] = {}
+    exposed: tuple[str, ...] = ()
+    """Ports, each `number/protocol`."""
+    runtime: str = ""
+    isolation: str = ""
+    platform: str = ""
+    """The one that the image must be for."""

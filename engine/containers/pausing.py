@@ -74,4 +74,4 @@ def still(container: Container, paths: ContainerPaths, events: EventLog) -> Iter
 
 
 def _group(container: Container) -> str:
-    return f"stackyard/{container.id}"
+    return container.cgroup

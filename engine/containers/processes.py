@@ -51,7 +51,7 @@ def processes(container: Container) -> list[Process]:
 
 def members(container: Container) -> set[int]:
     """Find the pids of a container's processes: its control group's, or else its pid namespace's."""
-    cgroup = Cgroup.open(f"stackyard/{container.id}")
+    cgroup = Cgroup.open(container.cgroup)
     cgroup.close()
     directories = cgroup.directories
     if directories:

@@ -57,6 +57,12 @@ class Container(NamedTuple):
         return (self.host_config["NetworkMode"],)
 
     @property
+    def cgroup(self) -> str:
+        """The name of its control group."""
+        parent = (self.host_config.get("CgroupParent") or "stackyard").strip("/")
+        return f"{parent}/{self.id}"
+
+    @property
     def ports(self) -> str:
         """Published ports as `ps` shows them."""
         return ""

@@ -4,12 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
+from engine.containers import limits, namespaces
+from engine.containers.devices import check_rule
+from engine.containers.hostconfig import RUNTIME
+from engine.containers.limit_rules import check as check_limits
 from engine.containers.options import Options
-from engine.errors import InvalidInput
+from engine.errors import InvalidInput, NotFound, Unsupported
 from engine.kernel.capabilities import NAMES
+from engine.runtime import apparmor
 from engine.runtime.spec import capability_name
 
-_LEAST_MEMORY = 6 << 20
 _LONGEST_HOSTNAME = 64
 """HOST_NAME_MAX; sethostname(2)."""
 
@@ -31,8 +35,62 @@ def refuse(options: Options) -> None:
     for option in options.security_options:
         _security(option)
     _restart(*options.restart)
-    if options.memory and options.memory < _LEAST_MEMORY:
-        raise InvalidInput("Minimum memory limit allowed is 6MB")
+    check_limits(limits.host_config(options.limits))
+    namespaces.check(options.namespaces, options.network)
+    _conflicts(options)
+    for rule in options.device_rules:
+        check_rule(rule)
+    for name in options.sysctls:
+        if not namespaces.check_sysctl(name):
+            raise InvalidInput(f"sysctl '{name}' is not whitelisted")
+    _hosts(options.lookup.hosts)
+    if options.runtime not in ("", RUNTIME):
+        raise InvalidInput(
+            f"Unknown runtime specified {options.runtime}",
+            resolution="containers are launched by this engine itself; leave --runtime out",
+        )
+    if options.isolation.lower() not in ("", "default"):
+        raise InvalidInput(f"Invalid isolation: \"{options.isolation}\" - linux only supports 'default'")
+
+
+def refuse_platform(asked: str, image: str, actual: str) -> None:
+    """Raise NotFound where the image is for another platform than was asked for."""
+    if not asked:
+        return
+    from engine.oci.platform import Platform
+
+    if not Platform.parse(asked).accepts(Platform.parse(actual)):
+        raise NotFound(
+            f"image with reference {image} was found but does not match the specified platform: "
+            f"wanted {asked}, actual: {actual}"
+        )
+
+
+def _conflicts(options: Options) -> None:
+    """Refuse a name of one's own, or ways to other machines, on what belongs to others."""
+    if options.hostname and options.namespaces.uts == "host":
+        raise InvalidInput("conflicting options: hostname and the UTS mode")
+    if not namespaces.other(options.network):
+        return
+    for given, what in (
+        (options.hostname, "hostname"),
+        (options.lookup.servers, "dns"),
+        (options.lookup.hosts, "custom host-to-IP mapping"),
+    ):
+        if given:
+            raise InvalidInput(f"conflicting options: {what} and the network mode")
+    if options.exposed:
+        raise InvalidInput("conflicting options: port exposing and the container type network mode")
+
+
+def _hosts(entries: Iterable[str]) -> None:
+    for entry in entries:
+        if entry.partition(":")[2] == "host-gateway":
+            raise InvalidInput(
+                "unable to derive the IP value for host-gateway",
+                details="there is no bridge between this machine and its containers yet",
+                resolution="networks come with a later step of the engine; --network host sees this machine",
+            )
 
 
 def _restart(name: str, retries: int) -> None:
@@ -80,11 +138,19 @@ def _security(option: str) -> None:
     fine = (
         (key == "no-new-privileges" and value in ("true", "false"))
         or key == "seccomp"
+        or key == "apparmor"
+        or (key, value) == ("systempaths", "unconfined")
         # What stands for "do not confine" is what is done anyway.
-        or (key, value) in (("apparmor", "unconfined"), ("label", "disable"))
+        or (key, value) == ("label", "disable")
     )
+    if key == "label" and not fine:
+        raise Unsupported(f"Cannot label the container {value}", details="SELinux labels are not supported")
     if not fine:
         raise InvalidInput(
             f'invalid --security-opt: "{option}"',
-            resolution="there are seccomp=unconfined, seccomp=PROFILE and no-new-privileges",
+            resolution="there are seccomp, no-new-privileges, apparmor and systempaths=unconfined",
+        )
+    if key == "apparmor" and value != "unconfined" and not apparmor.enabled():
+        raise Unsupported(
+            f"Cannot confine the container by {value}", details="AppArmor is not enabled on this system"
         )

@@ -9,27 +9,39 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
-from engine.containers.record import Container
+from engine.containers import devices, namespaces
+from engine.containers.limits import SHM_BYTES
+from engine.containers.record import Container, find
 from engine.containers.refusals import security_option
+from engine.containers.resources import resources, rlimits
 from engine.errors import InvalidInput, StartFailed
 from engine.kernel import processes
 from engine.kernel.capabilities import names
-from engine.paths import ContainerPaths
 from engine.runtime import accounts, spec, view
 from engine.runtime.union import read_union
+from engine.store.store import Store
 
 _FILES = {"/etc/resolv.conf": "resolv.conf", "/etc/hostname": "hostname", "/etc/hosts": "hosts"}
 
 
-def specification(container: Container, paths: ContainerPaths) -> dict[str, Any]:
-    """Build config.json. Raises StartFailed for a user that the image does not have."""
+def specification(container: Container, store: Store) -> dict[str, Any]:
+    """Build config.json.
+
+    Raises StartFailed for a user that the image does not have, a device that the host does not have, and
+    another container that does not run; EngineError for what else cannot be had.
+    """
     config, host = container.config["Config"], container.host_config
+    paths = store.paths.container(container.id)
     try:
         with view.opened(read_union(paths.rootfs_mounts)) as root:
             account = accounts.resolve(root, config["User"])
+            account = accounts.with_groups(root, account, host.get("GroupAdd") or ())
     except InvalidInput as error:
         raise StartFailed(error.brief, 125) from None
     options = dict(map(security_option, host.get("SecurityOpt") or ()))
+    namespaces.check_sysctls(host)
+    joined = namespaces.joined(host, lambda name: find(store, name))
+    files = store.paths.container(joined.donor).bundle if joined.donor else paths.bundle
     process = spec.Process(
         arguments=container.command,
         environment=environment(config, account.home),
@@ -39,21 +51,42 @@ def specification(container: Container, paths: ContainerPaths) -> dict[str, Any]
         no_new_privileges=options.get("no-new-privileges", "false") != "false",
         terminal=config["Tty"],
         init=bool(host["Init"]),
+        rlimits=rlimits(host),
+        oom_score=host.get("OomScoreAdj") or None,
+        apparmor=_profile(options),
     )
     isolation = spec.Isolation(
         hostname=config["Hostname"],
         domainname=config["Domainname"],
-        host_network=host["NetworkMode"] == "host",
+        namespaces=joined.namespaces,
         read_only=host["ReadonlyRootfs"],
         privileged=host["Privileged"],
         tmpfs=host["Tmpfs"],
-        resources=_resources(host),
-        cgroup=f"stackyard/{container.id}",
+        resources=resources(host),
+        cgroup=container.cgroup,
         seccomp=_seccomp(options.get("seccomp"), process.capabilities),
+        **_reach(host),
+        sysctls=host.get("Sysctls") or {},
+        shm=joined.shm,
+        shm_bytes=host.get("ShmSize") or SHM_BYTES,
     )
-    return spec.build(
-        process, isolation, {inside: f"{paths.bundle}/{name}" for inside, name in _FILES.items()}
-    )
+    return spec.build(process, isolation, {inside: f"{files}/{name}" for inside, name in _FILES.items()})
+
+
+def _reach(host: Mapping[str, Any]) -> dict[str, Any]:
+    """Say what of the host's devices, and of the kernel's files, is within the container's reach."""
+    bare = host["Privileged"]
+    return {
+        "masked": () if bare else host.get("MaskedPaths", spec.MASKED),
+        "guarded": () if bare else host.get("ReadonlyPaths", spec.READ_ONLY),
+        "devices": devices.nodes(host),
+        "device_rules": devices.rules(host),
+    }
+
+
+def _profile(options: Mapping[str, str]) -> str:
+    name = options.get("apparmor", "unconfined")
+    return "" if name == "unconfined" else name
 
 
 def _capabilities(host: Mapping[str, Any]) -> tuple[str, ...]:
@@ -79,15 +112,6 @@ def environment(config: Mapping[str, Any], home: str) -> tuple[str, ...]:
     added += ["TERM=xterm"] if config["Tty"] and "TERM" not in keys else []
     last = [f"HOME={home}"] if "HOME" not in keys else []
     return (*entries[:1], *added, *entries[1:], *last)
-
-
-def _resources(host: Mapping[str, Any]) -> dict[str, Any]:
-    resources: dict[str, Any] = {}
-    if host["Memory"]:
-        resources["memory"] = {"limit": host["Memory"], "swap": 2 * host["Memory"]}
-    if host["PidsLimit"]:
-        resources["pids"] = {"limit": host["PidsLimit"]}
-    return resources
 
 
 def _seccomp(choice: str | None, capabilities: tuple[str, ...]) -> Mapping[str, Any] | None:

@@ -76,7 +76,7 @@ class _Gauge:
     """The counters of one run of one container."""
 
     def __init__(self, container: Container) -> None:
-        self._usage = Usage(f"stackyard/{container.id}")
+        self._usage = Usage(container.cgroup)
         self._before: tuple[int, int] | None = None
         self._network: int | None = None
         # On the machine's own network nothing is counted for a container alone.

@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 from engine.kernel.libc import NUMBER, syscall
+from engine.kernel.processes import join_namespace
 
 MS_RDONLY, MS_NOSUID, MS_NODEV, MS_NOEXEC = 1, 2, 4, 8
 MS_REMOUNT, MS_BIND, MS_MOVE, MS_REC = 32, 4096, 8192, 16384
@@ -78,6 +79,26 @@ def clone_tree(source: str | int, *, recursive: bool = False) -> int:
     if isinstance(source, int):
         return syscall(_OPEN_TREE, source, b"", flags | _AT_EMPTY_PATH)
     return syscall(_OPEN_TREE, _AT_FDCWD, os.fsencode(source), flags)
+
+
+def borrow_tree(namespace: str, path: str) -> int:
+    """Clone a mount of the mount namespace behind a /proc/PID/ns file; `path` may not end in a link.
+
+    Only for a single-threaded process, whose root and working directory are those of its namespace afterwards.
+    """
+    own = os.open("/proc/self/ns/mnt", os.O_RDONLY | os.O_CLOEXEC)
+    try:
+        join_namespace(namespace)
+        try:
+            there = os.open(path, os.O_PATH | os.O_NOFOLLOW | os.O_CLOEXEC)
+            try:
+                return clone_tree(there)
+            finally:
+                os.close(there)
+        finally:
+            join_namespace(own)
+    finally:
+        os.close(own)
 
 
 def set_attributes(descriptor: int, attributes: int, *, recursive: bool = False) -> None:

@@ -160,9 +160,12 @@ def new_session_keyring() -> None:
     syscall(NUMBER["keyctl"], _KEYCTL_JOIN_SESSION_KEYRING, None)
 
 
-def join_namespace(path: str) -> None:
-    """Enter the namespace behind a /proc/PID/ns file; setns(2)."""
-    descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
+def join_namespace(namespace: str | int) -> None:
+    """Enter the namespace behind a /proc/PID/ns file, or behind its descriptor; setns(2)."""
+    if isinstance(namespace, int):
+        syscall(NUMBER["setns"], namespace, 0)
+        return
+    descriptor = os.open(namespace, os.O_RDONLY | os.O_CLOEXEC)
     try:
         syscall(NUMBER["setns"], descriptor, 0)
     finally:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 import stat
+from collections.abc import Sequence
 from typing import NamedTuple
 
 from engine.errors import InvalidInput
@@ -26,6 +27,22 @@ class Account(NamedTuple):
     groups: tuple[int, ...]
     """Supplementary groups, the primary one among them as docker has it."""
     home: str
+
+
+def with_groups(root: int, account: Account, groups: Sequence[str]) -> Account:
+    """Add supplementary groups, by number or by the name that the root's /etc/group has for them.
+
+    Raises InvalidInput for a name that it does not have.
+    """
+    if not groups:
+        return account
+    known = {row[0]: row[2] for row in _rows(root, b"etc/group", 4)}
+    numbers = []
+    for group in groups:
+        if group not in known and not _is_number(group):
+            raise InvalidInput(f"Unable to find group {group}: no matching entries in group file")
+        numbers.append(_number(known.get(group, group)))
+    return account._replace(groups=tuple(dict.fromkeys((*account.groups, *numbers))))
 
 
 def resolve(root: int, user: str) -> Account:

@@ -30,9 +30,30 @@ def _numeric(address: str) -> str:
     return "127.0.0.1" if address == "host-gateway" else address
 
 
-def resolver() -> str:
-    """Write /etc/resolv.conf: the host's own."""
-    return of_host("/etc/resolv.conf")
+def resolver(servers: Sequence[str] = (), options: Sequence[str] = (), search: Sequence[str] = ()) -> str:
+    """Write /etc/resolv.conf: the host's own but for what is given; resolv.conf(5).
+
+    A sole `.` to search means nothing.
+    """
+    text = of_host("/etc/resolv.conf")
+    if not (servers or options or search):
+        return text
+    found: dict[str, list[str]] = {"nameserver": [], "options": [], "search": []}
+    for line in text.splitlines():
+        key, *words = line.split() or [""]
+        if key in found and words:
+            found[key] = [*found[key], *words[:1]] if key == "nameserver" else words
+    found = {
+        "search": [] if list(search) == ["."] else list(search) or found["search"],
+        "nameserver": list(servers) or found["nameserver"],
+        "options": list(options) or found["options"],
+    }
+    lines = [f"nameserver {server}" for server in found["nameserver"]]
+    if found["search"]:
+        lines.insert(0, f"search {' '.join(found['search'])}")
+    if found["options"]:
+        lines.append(f"options {' '.join(found['options'])}")
+    return "".join(f"{line}\n" for line in lines)
 
 
 def of_host(path: str) -> str:

@@ -14,7 +14,7 @@ from typing import Any, NamedTuple, NoReturn
 
 from engine.kernel import network, processes
 from engine.kernel.mounts import Mount
-from engine.runtime import credentials, rootfs
+from engine.runtime import apparmor, credentials, rootfs
 from engine.runtime.attachments import Attachment
 from engine.runtime.cgroups.cgroup import Cgroup
 from engine.runtime.program import (
@@ -88,11 +88,13 @@ def _become(birth: Birth) -> None:
 def _separate(spec: Mapping[str, Any]) -> None:
     """Enter the namespaces that clone could not make.
 
-    Given ones, and the cgroup's, which counts from where this process is now.
+    Given ones, but for the pids', in which this process was born already; and the cgroup's, which counts
+    from where it is now.
     """
     paths = {entry["type"]: entry.get("path") for entry in spec["linux"]["namespaces"]}
-    for path in filter(None, paths.values()):
-        processes.join_namespace(path)
+    for kind, path in paths.items():
+        if path and kind != "pid":
+            processes.join_namespace(path)
     if paths.get("cgroup", "host") is None:
         processes.unshare(processes.CLONE_NEWCGROUP)
     if paths.get("network", "host") is None:
@@ -103,11 +105,13 @@ def _separate(spec: Mapping[str, Any]) -> None:
 
 
 def _set_kernel_values(spec: Mapping[str, Any]) -> None:
-    """Write sysctls and the OOM score while /proc is still the host's, which no image can have tampered
+    """Write sysctls, the AppArmor profile and the OOM score while /proc is still the host's, which no image can have tampered
     with (CVE-2025-52881).
     """
     for name, value in spec["linux"].get("sysctl", {}).items():
         _write(f"/proc/sys/{name.replace('.', '/')}", value)
+    if profile := spec["process"].get("apparmorProfile"):
+        apparmor.change_on_exec(profile)
     score = spec["process"].get("oomScoreAdj")
     if score is not None:
         _write("/proc/self/oom_score_adj", str(score))

@@ -10,7 +10,7 @@ import os
 from typing import Any, NamedTuple
 
 from engine.errors import EngineError, from_os
-from engine.kernel.processes import NAMESPACE_FLAG, clone
+from engine.kernel.processes import NAMESPACE_FLAG, clone, join_namespace
 from engine.paths import ContainerPaths
 from engine.runtime import init
 from engine.runtime.cgroups.cgroup import Cgroup
@@ -28,6 +28,13 @@ class Launched(NamedTuple):
     """What it was launched from."""
     filter: bytes | None
     """Of its system calls, compiled."""
+
+    @property
+    def alone(self) -> bool:
+        """Whether the kernel ends all others in the container with it: it has pids of its own."""
+        return any(
+            entry["type"] == "pid" and not entry.get("path") for entry in self.spec["linux"]["namespaces"]
+        )
 
 
 def launch(
@@ -64,7 +71,7 @@ def bear(birth: init.Birth) -> int:
     """
     answer, report = os.pipe2(os.O_CLOEXEC)
     try:
-        pid = clone(_flags(birth.spec["linux"]), birth.cgroup.unified)
+        pid = _clone(birth)
         if pid == 0:
             init.live(birth._replace(report=report))
         os.close(report)
@@ -73,6 +80,22 @@ def bear(birth: init.Birth) -> int:
         raise from_os(error, "cannot make the container's namespaces") from error
     finally:
         os.close(answer)
+    return pid
+
+
+def _clone(birth: init.Birth) -> int:
+    """Clone, among the pids of another container where the specification says so."""
+    linux = birth.spec["linux"]
+    given = next((entry.get("path") for entry in linux["namespaces"] if entry["type"] == "pid"), None)
+    if not given:
+        return clone(_flags(linux), birth.cgroup.unified)
+    join_namespace(given)
+    pid = -1
+    try:
+        pid = clone(_flags(linux), birth.cgroup.unified)
+    finally:
+        if pid:
+            join_namespace("/proc/self/ns/pid")
     return pid
 
 

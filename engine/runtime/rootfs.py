@@ -110,7 +110,8 @@ def _mount_entry(root: int, entry: Mapping[str, Any], groups: ControlGroups) -> 
     where = f"/proc/self/fd/{target}"
     try:
         if bind:
-            _bind(source, target, flags, recursive="rbind" in entry.get("options", ()))
+            recursive = "rbind" in entry.get("options", ())
+            _bind(source, target, flags, recursive=recursive, namespace=entry.get("namespace", ""))
         elif kind == "cgroup":
             _mount_cgroups(root, destination, where, flags, groups)
         else:
@@ -153,8 +154,12 @@ def _parsed(options: Iterable[str]) -> tuple[int, list[int], list[str]]:
     return flags, propagation, data
 
 
-def _bind(source: str, target: int, flags: int, *, recursive: bool) -> None:
-    tree = mounts.clone_tree(source, recursive=recursive)
+def _bind(source: str, target: int, flags: int, *, recursive: bool, namespace: str = "") -> None:
+    """Bind a path of the host's, or of another mount namespace."""
+    if namespace:
+        tree = mounts.borrow_tree(namespace, source)
+    else:
+        tree = mounts.clone_tree(source, recursive=recursive)
     try:
         if flags & mounts.MS_RDONLY:
             mounts.set_attributes(tree, mounts.MOUNT_ATTR_RDONLY, recursive=recursive)
@@ -241,19 +246,28 @@ def _fill_dev(root: int, spec: Mapping[str, Any]) -> None:
         return
     folder = open_in_root(root, b"/dev", os.O_RDONLY | os.O_DIRECTORY)
     old_mask = os.umask(0)
-    extra = ((device["path"], device) for device in spec.get("linux", {}).get("devices", ()))
     for name, major, minor in _DEVICES:
         os.mknod(name, stat.S_IFCHR | 0o666, os.makedev(major, minor), dir_fd=folder)
-    for path, device in extra:
-        kind = stat.S_IFBLK if device["type"] == "b" else stat.S_IFCHR
-        mode = kind | device.get("fileMode", 0o666)
-        os.mknod(
-            os.path.relpath(path, "/dev"), mode, os.makedev(device["major"], device["minor"]), dir_fd=folder
-        )
     for name, target in _LINKS:
         os.symlink(target, name, dir_fd=folder)
+    for device in spec.get("linux", {}).get("devices", ()):
+        _make_device(root, device)
     os.umask(old_mask)
     os.close(folder)
+
+
+def _make_device(root: int, device: Mapping[str, Any]) -> None:
+    """Make a node, unless something is there already, as the usual ones are."""
+    parent, _, name = os.fsencode(device["path"]).rpartition(b"/")
+    mode = (stat.S_IFBLK if device["type"] == "b" else stat.S_IFCHR) | device.get("fileMode", 0o666)
+    folder = open_directory(root, parent, _make_directory)
+    try:
+        os.mknod(name, mode, os.makedev(device["major"], device["minor"]), dir_fd=folder)
+        os.chown(name, device.get("uid", 0), device.get("gid", 0), dir_fd=folder, follow_symlinks=False)
+    except FileExistsError:
+        return
+    finally:
+        os.close(folder)
 
 
 def _freeze(root: int, path: str) -> None:

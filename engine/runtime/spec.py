@@ -44,6 +44,15 @@ class Process(NamedTuple):
     no_new_privileges: bool = False
     terminal: bool = False
     init: bool = False
+    rlimits: Sequence[Mapping[str, Any]] = ()
+    """As the runtime specification has them."""
+    oom_score: int | None = None
+    apparmor: str = ""
+    """The name of a profile that is loaded."""
+
+
+NAMESPACES: Mapping[str, str | None] = dict.fromkeys(("pid", "mount", "uts", "ipc", "cgroup", "network"))
+"""A container's own, each new."""
 
 
 class Isolation(NamedTuple):
@@ -51,7 +60,8 @@ class Isolation(NamedTuple):
 
     hostname: str
     domainname: str = ""
-    host_network: bool = False
+    namespaces: Mapping[str, str | None] = NAMESPACES
+    """A path is an existing one to join; what is absent is the host's."""
     read_only: bool = False
     privileged: bool = False
     tmpfs: Mapping[str, str] = {}
@@ -59,6 +69,16 @@ class Isolation(NamedTuple):
     cgroup: str = ""
     seccomp: Mapping[str, Any] | None = None
     """None: the default profile; empty: none."""
+    masked: Sequence[str] = MASKED
+    guarded: Sequence[str] = READ_ONLY
+    sysctls: Mapping[str, str] = {}
+    devices: Sequence[Mapping[str, Any]] = ()
+    """Nodes besides the usual ones, as `linux.devices`."""
+    device_rules: Sequence[Mapping[str, Any]] | None = None
+    """None: docker's."""
+    shm: str = ""
+    """Whose /dev/shm: "" is its own, `none`, `host`, or the path of a mount namespace that has it."""
+    shm_bytes: int = 64 << 20
 
 
 def build(process: Process, isolation: Isolation, files: Mapping[str, str]) -> Document:
@@ -67,12 +87,18 @@ def build(process: Process, isolation: Isolation, files: Mapping[str, str]) -> D
         "ociVersion": "1.0.2",
         "process": _process(process),
         "root": {"path": "rootfs", "readonly": isolation.read_only},
-        "hostname": isolation.hostname,
-        **({"domainname": isolation.domainname} if isolation.domainname else {}),
+        **_names(isolation),
         "mounts": [*_mounts(isolation), *(_bind(host, inside) for inside, host in files.items())],
         "linux": _linux(process, isolation),
         "annotations": {"org.stackyard.init": "true"} if process.init else {},
     }
+
+
+def _names(isolation: Isolation) -> Document:
+    if "uts" not in isolation.namespaces:
+        return {}
+    domain = {"domainname": isolation.domainname} if isolation.domainname else {}
+    return {"hostname": isolation.hostname, **domain}
 
 
 def capability_set(add: Sequence[str], drop: Sequence[str], *, privileged: bool = False) -> tuple[str, ...]:
@@ -106,6 +132,9 @@ def _process(process: Process) -> Document:
         "cwd": process.cwd,
         "capabilities": {"bounding": capabilities, "effective": capabilities, "permitted": capabilities},
         "noNewPrivileges": process.no_new_privileges,
+        **({"rlimits": list(process.rlimits)} if process.rlimits else {}),
+        **({"oomScoreAdj": process.oom_score} if process.oom_score is not None else {}),
+        **({"apparmorProfile": process.apparmor} if process.apparmor else {}),
     }
 
 
@@ -124,14 +153,23 @@ def _mounts(isolation: Isolation) -> list[Document]:
         ("/sys", "sysfs", "sysfs", [*guarded, *access]),
         ("/sys/fs/cgroup", "cgroup", "cgroup", [*guarded, *access]),
         ("/dev/mqueue", "mqueue", "mqueue", guarded),
-        ("/dev/shm", "tmpfs", "shm", [*guarded, "mode=1777", "size=67108864"]),
     ]
+    if not isolation.shm:
+        size = f"size={isolation.shm_bytes}"
+        mounts.append(("/dev/shm", "tmpfs", "shm", [*guarded, "mode=1777", size]))
     for path, options in isolation.tmpfs.items():
         mounts.append((path, "tmpfs", "tmpfs", _tmpfs_options(options)))
     return [
         {"destination": at, "type": kind, "source": source, "options": words}
         for at, kind, source, words in mounts
-    ]
+    ] + _borrowed_shm(isolation.shm)
+
+
+def _borrowed_shm(whose: str) -> list[Document]:
+    if whose in ("", "none"):
+        return []
+    entry = _bind("/dev/shm", "/dev/shm")
+    return [entry if whose == "host" else {**entry, "namespace": whose}]
 
 
 def _tmpfs_options(options: str) -> list[str]:
@@ -147,21 +185,23 @@ def _bind(host: str, inside: str) -> Document:
 
 
 def _linux(process: Process, isolation: Isolation) -> Document:
-    namespaces = ["pid", "mount", "uts", "ipc", "cgroup", *([] if isolation.host_network else ["network"])]
+    networked = isolation.namespaces.get("network", "host") is None
+    rules = isolation.device_rules
     linux: Document = {
         "cgroupsPath": isolation.cgroup,
-        "namespaces": [{"type": name} for name in namespaces],
-        "resources": {**isolation.resources, "devices": _devices(isolation)},
-        "maskedPaths": [] if isolation.privileged else list(MASKED),
-        "readonlyPaths": [] if isolation.privileged else list(READ_ONLY),
-        "sysctl": {} if isolation.host_network else SYSCTLS,
-    }
+        "namespaces": [
+            {"type": name, **({"path": path} if path else {})} for name, path in isolation.namespaces.items()
+        ],
+        "resources": {
+            **isolation.resources, "devices": default_devices() if rules is None else list(rules),
+        },
+        "maskedPaths": list(isolation.masked),
+        "readonlyPaths": list(isolation.guarded),
+        "sysctl": {**(SYSCTLS if networked else {}), **isolation.sysctls},
+        **({"devices": list(isolation.devices)} if isolation.devices else {}),
+    }  # fmt: skip
     if isolation.seccomp is None and not isolation.privileged:
         linux["seccomp"] = default_profile(process.capabilities)
     elif isolation.seccomp:
         linux["seccomp"] = dict(isolation.seccomp)
     return linux
-
-
-def _devices(isolation: Isolation) -> list[Document]:
-    return [{"allow": True, "access": "rwm"}] if isolation.privileged else default_devices()

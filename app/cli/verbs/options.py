@@ -3,17 +3,8 @@
 from __future__ import annotations
 
 from app.cli.flags import HELP, Arguments, Flag, UsageError, environment_word, label_word
+from app.cli.verbs import limit_flags, sharing_flags
 from engine.containers.options import Options
-
-
-def _memory(text: str) -> str:
-    from app.units import parse_bytes
-    from engine.errors import InvalidInput
-
-    try:
-        return str(parse_bytes(text))
-    except InvalidInput as error:
-        raise ValueError(error.brief) from None
 
 
 def _stream(text: str) -> str:
@@ -33,8 +24,8 @@ def _pull(text: str) -> str:
 
 
 def _network(text: str) -> str:
-    if text not in ("none", "host", "default"):
-        raise ValueError("networks come with a later step of the engine; use none or host")
+    if text not in ("none", "host", "default") and not text.startswith("container:"):
+        raise ValueError("networks come with a later step of the engine; use none, host or container:NAME")
     return text
 
 
@@ -62,11 +53,9 @@ FLAGS = (
     Flag("interactive", "bool", "Keep STDIN open even if not attached", short="i"),
     Flag("label", "list", "Set meta data on a container", short="l", check=label_word),
     Flag("label-file", "list", "Read in a line delimited file of labels"),
-    Flag("memory", "bytes", "Memory limit", short="m", check=_memory),
     Flag("name", "string", "Assign a name to the container"),
     Flag("net", "network", "", check=_network, hidden=True),
     Flag("network", "network", "Connect a container to a network (none or host)", check=_network),
-    Flag("pids-limit", "int", "Tune container pids limit (set -1 for unlimited)"),
     Flag("privileged", "bool", "Give extended privileges to this container"),
     Flag(
         "pull",
@@ -93,23 +82,13 @@ FLAGS = (
     Flag("workdir", "string", "Working directory inside the container", short="w"),
 )
 
-LIMITS = """
-blkio-weight:uint16 blkio-weight-device:list cgroup-parent:string cpu-count:int cpu-percent:int cpu-period:int
-cpu-quota:int cpu-rt-period:int cpu-rt-runtime:int c/cpu-shares:int cpus:decimal cpuset-cpus:string
-cpuset-mems:string device-read-bps:list device-read-iops:list device-write-bps:list device-write-iops:list
-kernel-memory:bytes memory-reservation:bytes memory-swap:bytes memory-swappiness:int oom-kill-disable:bool
-oom-score-adj:int shm-size:bytes storage-opt:list ulimit:ulimit
-"""
 NETWORKS = """
-add-host:list dns:list dns-option:list dns-opt:list dns-search:list expose:list ip:string ip6:string link:list
-link-local-ip:list mac-address:string net-alias:list network-alias:list p/publish:list P/publish-all:bool
+ip:string ip6:string link:list link-local-ip:list mac-address:string net-alias:list network-alias:list
+p/publish:list P/publish-all:bool
 """
 HEALTH = """
 health-cmd:string health-interval:duration health-retries:int health-start-period:duration
 health-timeout:duration no-healthcheck:bool
-"""
-NAMESPACES = """
-cgroupns:string group-add:list ipc:string isolation:string pid:string sysctl:map userns:string uts:string
 """
 REFUSED = (
     (NETWORKS, "networks and ports come with a later step of the engine; use --network none or host"),
@@ -118,20 +97,7 @@ REFUSED = (
         "mounting volumes comes with a later step of the engine; --tmpfs gives a scratch directory",
     ),
     (HEALTH, "health checks come with a later step of the engine"),
-    (
-        LIMITS,
-        "of the limits --memory and --pids-limit are there, the others come later",
-    ),
-    (
-        "device:list device-cgroup-rule:list gpus:gpu-request",
-        "devices come later; --privileged gives them all",
-    ),
-    (
-        NAMESPACES,
-        "every container has its own namespaces; changing them comes with a later step of the engine",
-    ),
-    ("log-driver:string log-opt:list runtime:string", "the engine launches and logs by its own means"),
-    ("platform:string", "the image's own platform is run; choosing one comes with registries"),
+    ("log-driver:string log-opt:list", "the engine logs by its own means"),
 )
 """docker's other flags (`short/name:kind`), and why each is refused for now."""
 
@@ -147,7 +113,7 @@ def _refused() -> tuple[Flag, ...]:
     return tuple(flags)
 
 
-CREATE_FLAGS = (*FLAGS, *_refused())
+CREATE_FLAGS = (*FLAGS, *limit_flags.FLAGS, *sharing_flags.FLAGS, *_refused())
 
 
 def options(arguments: Arguments) -> Options:
@@ -178,9 +144,18 @@ def options(arguments: Arguments) -> Options:
         open_stdin=arguments.switch("interactive"),
         attach=attached_streams(arguments),
         restart=restart_policy(arguments.text("restart")),
-        memory=arguments.number("memory"),
-        pids_limit=arguments.number("pids-limit"),
         security_options=tuple(map(_security_option, arguments.words("security-opt"))),
+        limits=limit_flags.limits(arguments),
+        namespaces=sharing_flags.namespaces(arguments),
+        devices=sharing_flags.devices(arguments),
+        device_rules=tuple(arguments.words("device-cgroup-rule")),
+        groups=tuple(arguments.words("group-add")),
+        lookup=sharing_flags.lookup(arguments),
+        sysctls=sharing_flags.sysctls(arguments),
+        exposed=sharing_flags.exposed(arguments),
+        runtime=arguments.text("runtime"),
+        isolation=arguments.text("isolation"),
+        platform=arguments.text("platform"),
     )
 
 

@@ -151,7 +151,10 @@ def _specification(job: Job, account: accounts.Account) -> dict[str, Any]:
         terminal=job.terminal,
     )
     # The runner has the filter of system calls ready.
-    isolation = spec.Isolation(job.hostname, host_network=job.network != "none", seccomp={})
+    namespaces = {
+        name: path for name, path in spec.NAMESPACES.items() if name != "network" or job.network == "none"
+    }
+    isolation = spec.Isolation(job.hostname, namespaces=namespaces, seccomp={})
     document = spec.build(process, isolation, {})
     if job.limits:
         document["process"]["rlimits"] = [

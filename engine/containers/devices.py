@@ -1,4 +1,4 @@
-"""The host's devices that a container gets: `--device`, `--device-cgroup-rule`, and all for `--privileged`."""
+"""The host's devices that a container gets: `--device`, `--device-cgroup-rule`, all for `--privileged`."""
 
 from __future__ import annotations
 
@@ -58,8 +58,6 @@ def nodes(host: Mapping[str, Any]) -> list[Node]:
 
 def rules(host: Mapping[str, Any]) -> list[dict[str, Any]]:
     """Build `linux.resources.devices`: what may be opened."""
-    if host.get("Privileged"):
-        return [{"allow": True, "access": "rwm"}]
     found = default_devices()
     for entry in host.get("Devices") or ():
         found += [rule for _, rule in _asked(entry)]

@@ -75,10 +75,10 @@ def specification(container: Container, store: Store) -> dict[str, Any]:
 
 def _reach(host: Mapping[str, Any]) -> dict[str, Any]:
     """Say what of the host's devices, and of the kernel's files, is within the container's reach."""
-    bare = host["Privileged"]
+    masked, guarded = host.get("MaskedPaths", spec.MASKED), host.get("ReadonlyPaths", spec.READ_ONLY)
     return {
-        "masked": () if bare else host.get("MaskedPaths", spec.MASKED),
-        "guarded": () if bare else host.get("ReadonlyPaths", spec.READ_ONLY),
+        "masked": masked or (),
+        "guarded": guarded or (),
         "devices": devices.nodes(host),
         "device_rules": devices.rules(host),
     }

@@ -84,7 +84,7 @@ def clone_tree(source: str | int, *, recursive: bool = False) -> int:
 def borrow_tree(namespace: str, path: str) -> int:
     """Clone a mount of the mount namespace behind a /proc/PID/ns file; `path` may not end in a link.
 
-    Only for a single-threaded process, whose root and working directory are those of its namespace afterwards.
+    Only for a single-threaded process; it stands in its namespace's root afterwards.
     """
     own = os.open("/proc/self/ns/mnt", os.O_RDONLY | os.O_CLOEXEC)
     try:

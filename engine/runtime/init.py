@@ -105,8 +105,9 @@ def _separate(spec: Mapping[str, Any]) -> None:
 
 
 def _set_kernel_values(spec: Mapping[str, Any]) -> None:
-    """Write sysctls, the AppArmor profile and the OOM score while /proc is still the host's, which no image can have tampered
-    with (CVE-2025-52881).
+    """Write sysctls, the AppArmor profile and the OOM score while /proc is still the host's.
+
+    No image can have tampered with that one (CVE-2025-52881).
     """
     for name, value in spec["linux"].get("sysctl", {}).items():
         _write(f"/proc/sys/{name.replace('.', '/')}", value)
@@ -118,11 +119,15 @@ def _set_kernel_values(spec: Mapping[str, Any]) -> None:
 
 
 def _write(path: str, value: str) -> None:
-    descriptor = os.open(path, os.O_WRONLY | os.O_CLOEXEC)
     try:
-        os.write(descriptor, value.encode())
-    finally:
-        os.close(descriptor)
+        descriptor = os.open(path, os.O_WRONLY | os.O_CLOEXEC)
+        try:
+            os.write(descriptor, value.encode())
+        finally:
+            os.close(descriptor)
+    except OSError as error:
+        why = (error.strerror or "").lower()
+        raise OSError(error.errno, f"setting {path} to {value}: {why}") from None
 
 
 def _leave_init_behind(report: int, arguments: Sequence[str]) -> None:

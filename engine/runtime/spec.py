@@ -186,22 +186,25 @@ def _bind(host: str, inside: str) -> Document:
 
 def _linux(process: Process, isolation: Isolation) -> Document:
     networked = isolation.namespaces.get("network", "host") is None
-    rules = isolation.device_rules
     linux: Document = {
         "cgroupsPath": isolation.cgroup,
         "namespaces": [
             {"type": name, **({"path": path} if path else {})} for name, path in isolation.namespaces.items()
         ],
-        "resources": {
-            **isolation.resources, "devices": default_devices() if rules is None else list(rules),
-        },
-        "maskedPaths": list(isolation.masked),
-        "readonlyPaths": list(isolation.guarded),
+        "resources": {**isolation.resources, "devices": _device_rules(isolation)},
+        "maskedPaths": [] if isolation.privileged else list(isolation.masked),
+        "readonlyPaths": [] if isolation.privileged else list(isolation.guarded),
         "sysctl": {**(SYSCTLS if networked else {}), **isolation.sysctls},
         **({"devices": list(isolation.devices)} if isolation.devices else {}),
-    }  # fmt: skip
+    }
     if isolation.seccomp is None and not isolation.privileged:
         linux["seccomp"] = default_profile(process.capabilities)
     elif isolation.seccomp:
         linux["seccomp"] = dict(isolation.seccomp)
     return linux
+
+
+def _device_rules(isolation: Isolation) -> list[Document]:
+    if isolation.privileged:
+        return [{"allow": True, "access": "rwm"}]
+    return default_devices() if isolation.device_rules is None else list(map(dict, isolation.device_rules))

@@ -8,6 +8,7 @@ import pytest
 
 from app.cli.flags import Arguments, UsageError, parse
 from app.cli.verbs.options import CREATE_FLAGS, options
+from engine.containers.limits import Limits
 from engine.containers.options import Options
 from engine.errors import NotFound
 
@@ -50,8 +51,8 @@ def test_every_flag_lands_in_its_place() -> None:
         cap_add=("NET_ADMIN",),
         cap_drop=("ALL",),
         privileged=True,
-        pids_limit=-1,
         security_options=("seccomp=unconfined",),
+        limits=Limits(pids=-1),
     )
 
 
@@ -84,9 +85,10 @@ def test_files_come_before_flags(tmp_path: Path) -> None:
         ["-p", "80:80"],
         ["-v", "/a:/b"],
         ["--mount", "x"],
-        ["--cpus", "1"],
-        ["--ulimit", "x"],
         ["--gpus", "all"],
+        ["--kernel-memory", "10m"],
+        ["--storage-opt", "size=1G"],
+        ["--cpu-count", "1"],
     ],
 )
 def test_what_comes_later_is_refused_aloud(words: list[str]) -> None:

@@ -7,9 +7,10 @@ from typing import Any
 import pytest
 
 from engine.containers.creation import Source, merge
+from engine.containers.limits import Limits
 from engine.containers.options import Options
 from engine.containers.refusals import refuse, security_option
-from engine.errors import InvalidInput
+from engine.errors import EngineError, InvalidInput
 
 IMAGE = {
     "Entrypoint": ["/entry"],
@@ -119,7 +120,7 @@ def test_what_makes_no_sense_is_refused_when_merging(options: dict[str, Any], se
     [
         ({"cap_add": ("NET_ADMN",)}, 'invalid CapAdd: unknown capability: "CAP_NET_ADMN"'),
         ({"cap_drop": ("cap_x",)}, 'invalid CapDrop: unknown capability: "CAP_X"'),
-        ({"memory": 4 << 20}, "Minimum memory limit allowed is 6MB"),
+        ({"limits": Limits(memory=4 << 20)}, "Minimum memory limit allowed is 6MB"),
         ({"tmpfs": {"rel": ""}}, "invalid mount path: 'rel' mount path must be absolute"),
         ({"tmpfs": {"/": ""}}, "invalid specification: destination can't be '/'"),
         ({"tmpfs": {"/../.": ""}}, "invalid specification: destination can't be '/'"),
@@ -130,14 +131,15 @@ def test_what_makes_no_sense_is_refused_when_merging(options: dict[str, Any], se
             {"security_options": ("no-new-privileges=maybe",)},
             'invalid --security-opt: "no-new-privileges=maybe"',
         ),
-        ({"security_options": ("apparmor=strict",)}, 'invalid --security-opt: "apparmor=strict"'),
+        ({"security_options": ("label=user:x",)}, "Cannot label the container user:x"),
+        ({"security_options": ("systempaths=some",)}, 'invalid --security-opt: "systempaths=some"'),
         ({"hostname": "two words"}, "invalid hostname 'two words': it has a blank in it"),
         ({"hostname": "a\n1.2.3.4 bank"}, "invalid hostname 'a\\n1.2.3.4 bank': it has a blank in it"),
         ({"hostname": "ä" * 33}, f"invalid hostname '{'ä' * 33}': it is longer than 64 bytes"),
     ],
 )
 def test_what_cannot_be_honoured_is_refused_aloud(options: dict[str, Any], sentence: str) -> None:
-    with pytest.raises(InvalidInput) as caught:
+    with pytest.raises(EngineError) as caught:
         refuse(Options(**options))
     assert caught.value.brief == sentence
 
@@ -146,7 +148,8 @@ def test_what_can_be_honoured_is_not_refused() -> None:
     refuse(Options())
     refuse(
         Options(
-            cap_add=("ALL", "net_raw"), cap_drop=("CAP_CHOWN",), memory=6 << 20, hostname="h" * 64,
+            cap_add=("ALL", "net_raw"), cap_drop=("CAP_CHOWN",), hostname="h" * 64,
+            limits=Limits(memory=6 << 20),
             tmpfs={"/run": "", "/tmp": "rw,noexec,size=64m,mode=1777,uid=5"},
             security_options=("no-new-privileges", "seccomp=unconfined", "seccomp:unconfined",
                               "apparmor=unconfined", "label=disable"),

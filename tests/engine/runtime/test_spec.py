@@ -10,7 +10,7 @@ import pytest
 
 from engine.kernel.capabilities import DEFAULT, NAMES, mask, names
 from engine.runtime.accounts import Account
-from engine.runtime.spec import Isolation, Process, build, capability_set
+from engine.runtime.spec import NAMESPACES, Isolation, Process, build, capability_set
 
 ROOT = Account(0, 0, (0,), "/root")
 PROCESS = Process(("sh", "-c", "true"), ("PATH=/bin", "HOME=/root"), "/", ROOT)
@@ -90,7 +90,8 @@ def test_what_tells_of_the_host_is_masked_or_read_only() -> None:
 def test_low_ports_and_ping_need_no_right_where_the_network_is_the_containers_own() -> None:
     own = document()["linux"]
     assert own["sysctl"]["net.ipv4.ip_unprivileged_port_start"] == "0"
-    hosts = document(isolation=ISOLATION._replace(host_network=True))["linux"]
+    shared = {name: None for name in NAMESPACES if name != "network"}
+    hosts = document(isolation=ISOLATION._replace(namespaces=shared))["linux"]
     assert hosts["sysctl"] == {}
     assert "network" not in [entry["type"] for entry in hosts["namespaces"]]
 

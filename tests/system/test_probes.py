@@ -149,9 +149,9 @@ def test_what_is_left_out_is_still_a_probe(piece: str) -> None:
 
 
 def test_a_verb_of_later_is_refused_with_its_reason(shell: Shell) -> None:
-    code, out, problem = shell("$D exec web true")
+    code, out, problem = shell("$D network ls")
     assert (code, out) == (125, "")
-    assert "comes with" in problem
+    assert "networks come with" in problem
 
 
 def test_the_mounts_of_a_container(shell: Shell) -> None:

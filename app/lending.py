@@ -103,7 +103,6 @@ class _Relay:
         self._session = session
         self._detaching = detaching
         self._typed = b""
-        self._typing = True
 
     def run(self) -> bool:
         """Copy; tell whether the detach keys were typed."""
@@ -127,15 +126,19 @@ class _Relay:
         if self._typed:
             # What the program does not read is not read from the keyboard, while its output goes on.
             poll.register(self._session.room(), select.POLLOUT | select.POLLIN)
-        elif self._typing:
+        else:
             poll.register(_INPUT, select.POLLIN)
         patience = PATIENCE_SECONDS * 1000 if self._detaching.held else None
         return {descriptor for descriptor, _ in poll.poll(patience)}
 
     def _take(self) -> bool:
-        """Take what was typed; tell whether it ended in the detach keys."""
-        typed = os.read(_INPUT, _CHUNK)
-        self._typing = bool(typed)
+        """Take what was typed; tell whether it ended in the detach keys, or whoever typed has gone."""
+        try:
+            typed = os.read(_INPUT, _CHUNK)
+        except OSError:
+            typed = b""
+        if not typed:
+            return True
         passed, detached = self._detaching.feed(typed)
         self._typed += passed
         if detached and self._typed:

@@ -163,7 +163,12 @@ class LocalYard(LocalBuilds):
 
     def shell(self, image: str) -> int:
         """Run a shell on the image."""
-        return self._engine.builds.shell(image)
+        from app.lending import lend
+        from app.output import size
+
+        with self._engine.builds.shell(image, size=size()) as session:
+            lend(session, b"")
+            return session.exit_code or 0
 
     def command(self, words: Sequence[str]) -> list[str]:
         """Run the same program on the same store."""

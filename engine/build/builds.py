@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from typing import TYPE_CHECKING
 
 from engine.build.events import Event
@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from engine.build.journal.summary import BuildRecord
     from engine.build.prune import Pruned
     from engine.shim.runner import Runner
+    from engine.shim.terminal import Terminal
 
 
 class Builds:
@@ -63,16 +64,18 @@ class Builds:
 
         return checked(request, self.store.paths, self._find_image)
 
-    def shell(self, image: str, environment: Sequence[str] = ()) -> int:
-        """Open a shell on an image in the caller's terminal; what is done there is forgotten.
+    def shell(
+        self, image: str, environment: Sequence[str] = (), size: tuple[int, int] = (80, 24)
+    ) -> AbstractContextManager[Terminal]:
+        """Sit down at a shell on an image; what is done there is forgotten.
 
-        `environment` is `K=V` each, on top of the image's. Return its exit code. Raises NotFound,
-        StartFailed, and InvalidInput where there is no terminal.
+        `environment` is `K=V` each, on top of the image's; `size` is in columns and rows. Raises NotFound,
+        StartFailed.
         """
         from engine.build.program.shell import shell
         from engine.snapshots.choice import choose
 
-        return shell(self.store, choose(self.store.paths), self._find_image(image), environment)
+        return shell(self.store, choose(self.store.paths), self._find_image(image), environment, size)
 
     def list(self) -> list[BuildRecord]:
         """Return the builds that are remembered, newest first."""

@@ -81,7 +81,11 @@ def _look_around(engine: Engine, error: StepFailed) -> None:
         return
     warn(f"\nA shell on the state right before step {error.step}; what you change there is forgotten.")
     try:
-        engine.builds.shell(error.image, error.environment)
+        from app.lending import lend
+        from app.output import size
+
+        with engine.builds.shell(error.image, error.environment, size()) as session:
+            lend(session, b"")
     except EngineError as problem:
         complain(problem)
 

@@ -50,7 +50,7 @@ class Job(NamedTuple):
     limits: tuple[tuple[str, int, int], ...] = ()
     """(RLIMIT_…, soft, hard)."""
     terminal: bool = False
-    """Whether it runs in a terminal, as `interact` lends it."""
+    """Whether it runs in a terminal."""
 
 
 class Ran(NamedTuple):

@@ -3,32 +3,33 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 
 from engine.build.canonical import DEFAULT_SHELL
 from engine.build.program.execution import Job, prepared
 from engine.images.records import Image
 from engine.shim.runner import Runner
-from engine.shim.terminal import interact
+from engine.shim.terminal import Terminal
 from engine.snapshots.protocol import Snapshotter
 from engine.store.store import Store
 
 
+@contextmanager
 def shell(
-    store: Store, snapshotter: Snapshotter, image: Image, environment: Sequence[str] = ()
-) -> int:
-    """Open a shell on an image in the caller's terminal, as its user and in its folder; return its exit code.
+    store: Store, snapshotter: Snapshotter, image: Image, environment: Sequence[str], size: tuple[int, int]
+) -> Iterator[Terminal]:
+    """Run a shell on an image, as its user and in its folder, with `environment` on top of its own.
 
-    Raises InvalidInput where there is no terminal, StartFailed where the image has no shell.
+    Raises StartFailed where the image has no shell.
     """
     config = image.config.get("config") or {}
-    words = (config.get("Shell") or DEFAULT_SHELL)[:1]
     term = os.environ.get("TERM", "xterm")
     runner = Runner(f"{store.paths.root}/seccomp")
     try:
         with store.ingest() as ingest:
             job = Job(
-                tuple(words),
+                tuple((config.get("Shell") or DEFAULT_SHELL)[:1]),
                 (*(config.get("Env") or ()), *environment, f"TERM={term}"),
                 config.get("User") or "",
                 config.get("WorkingDir") or "",
@@ -38,6 +39,10 @@ def shell(
                 terminal=True,
             )
             order, _ = prepared(job, snapshotter)
-            return interact(runner, order).code
+            terminal = Terminal(runner, order, size)
+            try:
+                yield terminal
+            finally:
+                terminal.close()
     finally:
         runner.close()

@@ -82,7 +82,7 @@ def _remove_steps(store: Store, events: EventLog, steps: Sequence[Entry]) -> tup
         for entry in steps:
             listed = store.query("SELECT 1 FROM images WHERE id = ?", (entry.id,))
             named = store.query("SELECT 1 FROM tags WHERE image = ?", (entry.id,))
-            if not listed or named or removal.users(entry.id):
+            if not listed or named or entry.id in removal.leased or removal.users(entry.id):
                 continue
             discard.connection.execute("UPDATE images SET parent = NULL WHERE parent = ?", (entry.id,))
             removal.delete(read(store, entry.id))

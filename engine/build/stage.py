@@ -113,7 +113,7 @@ class StageRun:
             return listing.read(self.work.store, result.image) if result.image else None, result.key
         if self.stage.base == SCRATCH:
             return None, SCRATCH
-        image = self.work.image(self.stage.base)
+        image = self.work.hold(self.stage.base)
         self._check_platform(image)
         return image, image.id
 

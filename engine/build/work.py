@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from engine.build.context.context import Context
     from engine.build.context.taking import Taking
     from engine.build.context.tree import Tree
+    from engine.images.leases import Leases
     from engine.shim.runner import Runner
 
 Report = Callable[[Event], None]
@@ -89,6 +90,7 @@ class Work:
         self._runner = yard.ready
         self._lock = threading.Lock()
         self._opened = ExitStack()
+        self._leases: Leases | None = None
         self.results: dict[int, Result] = {}
         self.known: list[Image] = []
         """Images from elsewhere whose steps count as done."""
@@ -182,12 +184,24 @@ class Work:
                 resolution=f"bring it in with `stackyard load` or `stackyard import … {name}`",
             ) from None
 
+    def hold(self, name: str) -> Image:
+        """Find an image, and let nobody remove it before the build is over."""
+        from engine.images.leases import Leases
+
+        image = self.image(name)
+        with self._lock:
+            if self._leases is None:
+                self._leases = Leases(self.store)
+                self._opened.callback(self._leases.close)
+            self._leases.take(image.id)
+        return image
+
     def source(self, name: str) -> Result:
         """Find what `--from` names: a stage that is done, or an image."""
         found = find_stage(self.program, name)
         if found is not None and found in self.results:
             return self.results[found]
-        image = self.image(name)
+        image = self.hold(name)
         lowers = [self.store.paths.snapshot(layer.snapshot) for layer in reversed(image.chain)]
         return Result(image.id, image.id, image.config.get("config") or {}, lowers)
 

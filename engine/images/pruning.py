@@ -14,7 +14,7 @@ from engine.store.store import Store
 
 
 def prune(store: Store, events: EventLog, running: Running, *, tagged: bool, filters: Filters) -> Pruned:
-    """Remove the nameless images (`tagged`: all) that no container is made from and every filter lets go.
+    """Remove the nameless images (`tagged`: all) that nothing is made from and every filter lets go.
 
     Filters: dangling, until, label, label!. Raises InvalidInput for others.
     """
@@ -24,7 +24,8 @@ def prune(store: Store, events: EventLog, running: Running, *, tagged: bool, fil
     with store.discard() as discard:
         removal = Removal(store, discard, running)
         for image in _candidates(store, tagged):
-            if not removal.users(image.id) and _passes(tests, image):
+            used = image.id in removal.leased or removal.users(image.id)
+            if not used and _passes(tests, image):
                 removal.release(image)
     for image, action in removal.told:
         tell(events, action, image.id, image.id, image.labels)

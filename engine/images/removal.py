@@ -15,6 +15,7 @@ from engine.errors import Conflict, InUse
 from engine.events import EventLog
 from engine.images import listing
 from engine.images.journal import tell
+from engine.images.leases import leased
 from engine.images.names import is_id, references, resolve
 from engine.images.records import Image, Removed
 from engine.oci.reference import Reference
@@ -37,6 +38,8 @@ class Removal:
         self.removed: list[Removed] = []
         self.told: list[tuple[Image, str]] = []
         self.reclaimed = 0
+        self.leased = leased(store)
+        """The images that builds stand on now."""
 
     def remove(self, name: str, *, force: bool) -> None:
         """Remove one name, or the image that an id stands for; raises NotFound, Conflict or InUse."""
@@ -56,8 +59,10 @@ class Removal:
             self._delete(image)
 
     def is_needed(self, id: str) -> bool:
-        """Tell whether an image has a name, a container or images that were built upon it."""
-        return bool(references(self.store, id) or self.users(id) or self.has_children(id))
+        """Tell whether an image has a name, a container or images that are or were built upon it."""
+        return bool(
+            id in self.leased or references(self.store, id) or self.users(id) or self.has_children(id)
+        )
 
     def has_children(self, id: str) -> bool:
         """Tell whether images were built upon this one."""
@@ -111,12 +116,14 @@ class Removal:
             for other in [other for other in left if other.name == reference.name]:
                 self._untag(image, other)
                 left.remove(other)
-        if not left and not users and not self.has_children(image.id):
+        if not left and not self.is_needed(image.id):
             self.delete(image)
 
     def _remove_by_id(self, image: Image, names: list[Reference], *, force: bool) -> None:
         if self.has_children(image.id):
             raise _conflict(Conflict, image.id, "cannot be forced", "image has dependent child images")
+        if image.id in self.leased:
+            raise _conflict(InUse, image.id, "cannot be forced", "image is being used by a running build")
         users = self.users(image.id)
         busy = next((user for user in users if self.running(user)), None)
         if busy:

@@ -12,7 +12,8 @@ import pytest
 from engine.build.events import Event, Output, StepCached, StepFinished, StepMissed, StepStarted, Triggered
 from engine.build.request import Request, Secret
 from engine.engine import Engine
-from engine.errors import EngineError, StepFailed
+from engine.errors import EngineError, InUse, NotFound, StepFailed
+from engine.images.leases import Leases, leased
 from tests.conftest import BASE
 
 pytestmark = pytest.mark.root
@@ -290,3 +291,42 @@ def test_a_listener_that_raises_cancels_the_build(bench: Bench) -> None:
     with pytest.raises(Enough):
         bench.yard.builds.build(Request(str(bench.context)), listen)
     assert os.listdir(bench.yard.store.paths.ingest) == []
+
+
+# What a build stands on
+
+
+def test_nobody_removes_the_base_while_a_build_stands_on_it(bench: Bench) -> None:
+    bench.build("FROM BASE\nRUN echo base > /base\n", tags=("base:1",), labels={"mine": "1"})
+    bench.yard.builds.prune(all=True)
+    base = bench.yard.images.get("base:1")
+    (bench.context / "Dockerfile").write_text("FROM base:1\nRUN echo one\nRUN cat /base\n")
+    said: list[str] = []
+
+    def meddle(event: Event) -> None:
+        bench.events.append(event)
+        if isinstance(event, Output) and event.data == "one\n":
+            with pytest.raises(InUse) as refusal:
+                bench.yard.images.remove(base.id, force=True)
+            said.append(str(refusal.value))
+            bench.yard.images.prune(all=True, filters={"label": ["mine"]})
+            assert bench.yard.images.get("base:1").id == base.id
+            bench.yard.images.remove("base:1")
+
+    image = bench.yard.builds.build(Request(str(bench.context)), meddle).image
+    assert bench.printed == "one\nbase\n"
+    assert "image is being used by a running build" in said[0]
+    bench.yard.images.remove(image)
+    with pytest.raises(NotFound):
+        bench.yard.images.get(base.id)
+
+
+def test_a_lease_is_over_when_its_holder_is(bench: Bench) -> None:
+    leases = Leases(bench.yard.store)
+    base = bench.yard.images.get(BASE)
+    leases.take(base.id)
+    assert leased(bench.yard.store) == {base.id}
+    with pytest.raises(NotFound):
+        leases.take("sha256:" + "0" * 64)
+    leases.close()
+    assert leased(bench.yard.store) == set()

@@ -27,8 +27,11 @@ ATTACH = Entry(
 BUILD = Entry("build:BUILD", "Build an image from a Dockerfile")
 COMMIT = Entry("commit:COMMIT", "Create a new image from a container's changes")
 CREATE = Entry("create:CREATE", "Create a new container")
+CP = Entry("cp:CP", "Copy files/folders between a container and the local filesystem")
+DIFF = Entry("diff:DIFF", "Inspect changes to files or directories on a container's filesystem")
 EVENTS = Entry("events:EVENTS", "Get real time events from the engine")
 EXEC = Entry("exec:EXEC", "Execute a command in a running container")
+EXPORT = Entry("export:EXPORT", "Export a container's filesystem as a tar archive")
 HISTORY = Entry("history:HISTORY", "Show the history of an image")
 IMPORT = Entry(
     "import_:IMPORT", "Import a root file system, from a tarball or from this machine, as an image"
@@ -57,10 +60,13 @@ VERBS: dict[str, Entry] = {
     "attach": ATTACH,
     "build": BUILD,
     "commit": COMMIT,
+    "cp": CP,
     "create": CREATE,
     "demo": Entry("demo:DEMO", "Make a sample container from this machine's own programs and show it"),
+    "diff": DIFF,
     "events": EVENTS,
     "exec": EXEC,
+    "export": EXPORT,
     "history": HISTORY,
     "images": Entry("images:LIST", "List images"),
     "import": IMPORT,
@@ -96,8 +102,11 @@ NOUNS: dict[str, Noun] = {
         {
             "attach": ATTACH,
             "commit": COMMIT,
+            "cp": CP,
             "create": CREATE,
+            "diff": DIFF,
             "exec": EXEC,
+            "export": EXPORT,
             "inspect": Entry("inspect:CONTAINER", "Display detailed information on one or more containers"),
             "kill": KILL,
             "logs": LOGS,
@@ -154,9 +163,6 @@ NOUNS: dict[str, Noun] = {
 }
 
 LATER: dict[str, str] = {
-    "cp": "copying in and out of containers comes with a later step of the engine",
-    "diff": "showing a container's changes comes with a later step of the engine",
-    "export": "exporting a container comes with a later step of the engine; `stackyard save` saves an image",
     "login": "registries come with a later step of the engine",
     "logout": "registries come with a later step of the engine",
     "network": "networks come with a later step of the engine; `--network none` and `--network host` work",

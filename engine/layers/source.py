@@ -7,12 +7,19 @@ import queue
 import threading
 from collections.abc import Callable, Iterator
 from types import TracebackType
-from typing import BinaryIO, Self
+from typing import Protocol, Self
 
 from engine.errors import Corrupt, HostileArchive
 
 _CHUNK = 256 * 1024  # stays in the processor's cache until it is hashed and written
 _AHEAD = 8
+
+
+class Stream(Protocol):
+    """Whatever can be read from; it may give less than was asked for, and nothing only at its end."""
+
+    def read(self, size: int, /) -> bytes:
+        """Give the next bytes."""
 
 
 class Source:
@@ -21,7 +28,7 @@ class Source:
     Every byte is also given to `seen`, in order, whether it is taken or skipped.
     """
 
-    def __init__(self, stream: BinaryIO, seen: Callable[[bytes], None] | None = None,
+    def __init__(self, stream: Stream, seen: Callable[[bytes], None] | None = None,
                  most: int = 1 << 62) -> None:
         self._stream = stream
         self._most = most

@@ -5,7 +5,7 @@ from __future__ import annotations
 import errno
 import os
 import stat
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import NamedTuple
 
 from engine.errors import Unsupported
@@ -36,11 +36,17 @@ class Tree:
     """A directory tree below `root`, which itself is its first node, with an empty path.
 
     Every directory comes before what is in it, names in the order of their bytes. At most 64 directories are
-    open, however deep the tree is.
+    open, however deep the tree is. A directory that `enter` refuses is named, and not looked into.
     """
 
-    def __init__(self, root: str) -> None:
-        self._root = os.open(root, files.DIRECTORY)
+    def __init__(
+        self, root: str | int, enter: Callable[[os.stat_result], bool] = lambda status: True
+    ) -> None:
+        if isinstance(root, int):
+            self._root = os.open(b".", files.DIRECTORY, dir_fd=root)
+        else:
+            self._root = os.open(root, files.DIRECTORY)
+        self._enter = enter
         self._open: dict[bytes, int] = {}
 
     def __iter__(self) -> Iterator[Node]:
@@ -64,7 +70,7 @@ class Tree:
                     raise
                 continue
             yield Node(path, name, directory, status)
-            if stat.S_ISDIR(status.st_mode):
+            if stat.S_ISDIR(status.st_mode) and self._enter(status):
                 try:
                     pending.append((path, iter(self._names(path))))
                 except OSError as error:

@@ -11,13 +11,13 @@ from engine.kernel.mounts import Mount
 
 
 @contextmanager
-def opened(union: Sequence[Mount]) -> Iterator[int]:
-    """Yield a descriptor of the merged root directory, read-only.
+def opened(union: Sequence[Mount], *, write: bool = False) -> Iterator[int]:
+    """Yield a descriptor of the merged root directory, read-only unless one is to `write`.
 
     An overlay is created but never attached, so no path leads to it and the kernel forgets it with the
-    descriptor.
+    descriptor. Whoever writes sees to it that nobody else mounts the writable layer meanwhile.
     """
-    root = _open(union[0])
+    root = _writable(union[0]) if write else _open(union[0])
     try:
         yield root
     finally:
@@ -34,3 +34,13 @@ def _open(mount: Mount) -> int:
     if len(layers) == 1:
         return os.open(layers[0], os.O_PATH | os.O_DIRECTORY | os.O_CLOEXEC)
     return mounts.open_overlay(layers)
+
+
+def _writable(mount: Mount) -> int:
+    if mount.type != "overlay":
+        return _open(mount)
+    words = dict(word.partition("=")[::2] for word in mount.options)
+    upper, work = words.pop("upperdir"), words.pop("workdir")
+    return mounts.open_overlay(
+        mount.lowers, upper, work, [f"{key}={value}" if value else key for key, value in words.items()]
+    )

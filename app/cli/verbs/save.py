@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import os
 import sys
 from typing import TYPE_CHECKING
 
 from app.cli.command import Command
 from app.cli.flags import Arguments, Flag, UsageError
+from app.cli.outfile import outfile
 
 if TYPE_CHECKING:
     from engine.engine import Engine
@@ -32,26 +32,9 @@ def _run(engine: Engine, arguments: Arguments) -> int:
             raise UsageError("cowardly refusing to save to a terminal. Use the -o flag or redirect", 1)
         engine.images.save(names, sys.stdout.buffer, format=kind)
     else:
-        _to_file(engine, names, path, kind)
+        with outfile(path) as out:
+            engine.images.save(names, out, format=kind)
     return 0
-
-
-def _to_file(engine: Engine, names: list[str], path: str, kind: str) -> None:
-    """Write beside the file and rename, so that a failure leaves what was there."""
-    if os.path.exists(path) and not os.path.isfile(path):
-        # A device or a pipe is written to, not replaced.
-        with open(path, "wb") as out:
-            engine.images.save(names, out, format=kind)
-        return
-    partial = f"{path}.{os.getpid()}.partial"
-    try:
-        with open(partial, "xb") as out:
-            engine.images.save(names, out, format=kind)
-        os.rename(partial, path)
-    except BaseException:
-        if os.path.exists(partial):
-            os.unlink(partial)
-        raise
 
 
 SAVE = Command(

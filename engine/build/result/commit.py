@@ -4,15 +4,14 @@ from __future__ import annotations
 
 import copy
 import json
-import os
-import stat
 import time
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import nullcontext
 from typing import Any, NamedTuple
 
 from engine.build.hashing import EMPTY
 from engine.build.result.merging import merged
+from engine.containers.changes import changes
 from engine.containers.containers import Containers
 from engine.containers.pausing import still
 from engine.containers.record import Container
@@ -25,21 +24,14 @@ from engine.images.intake import Draft, Intake, Layer
 from engine.images.journal import tell
 from engine.images.listing import read
 from engine.images.records import Image
-from engine.layers.changes import Change
 from engine.layers.pack import measure
 from engine.moments import rfc3339
 from engine.oci import media
 from engine.runtime.spec import PATH
-from engine.snapshots.choice import choose, made_by
 from engine.snapshots.extraction import extract
 from engine.store.ingest import Ingest
 from engine.store.locks import Lock
 from engine.store.store import Store
-
-_STUBS = frozenset(
-    {"/.dockerenv", "/dev", "/etc/hostname", "/etc/hosts", "/etc/resolv.conf", "/proc", "/sys"}
-)
-"""What the launcher makes where an image has nothing to mount upon."""
 
 
 class Wanted(NamedTuple):
@@ -110,43 +102,11 @@ def _layer(
     """Copy what the container wrote; None if it wrote nothing."""
     directory = ingest.directory("commit")
     paths = store.paths.container(container.id)
-    lowers = [store.paths.snapshot(number) for number in reversed(container.config["Snapshots"])]
     held = still(container, paths, containers.events) if pause else nullcontext()
     with Lock(paths.lock), held:
-        changes = made_by(paths.bundle, choose(store.paths)).changes(paths.bundle, lowers)
-        extract(paths.upper, _written(list(changes), paths.upper, lowers), directory)
+        extract(paths.upper, changes(store, container), directory)
     packed = measure(directory)
     return None if packed.diff_id == EMPTY else Layer(packed.diff_id, packed.size, None, directory)
-
-
-def _written(changes: Sequence[Change], upper: str, lowers: Sequence[str]) -> Iterable[Change]:
-    """Leave out what only the launcher made, and the directories that changed through nothing else."""
-    stubs = {path for kind, path in changes if kind == "A" and path in _STUBS and _is_stub(upper + path)}
-    kept = [change for change in changes if change.path not in stubs]
-    for parent in sorted({os.path.dirname(path) for path in stubs} - {"/"}):
-        inside = any(change.path.startswith(f"{parent}/") for change in kept)
-        if not inside and _is_as_before(parent, upper, lowers):
-            kept = [change for change in kept if change.path != parent]
-    return kept
-
-
-def _is_stub(path: str) -> bool:
-    status = os.lstat(path)
-    if stat.S_ISDIR(status.st_mode):
-        return not os.listdir(path)
-    return stat.S_ISREG(status.st_mode) and not status.st_size
-
-
-def _is_as_before(path: str, upper: str, lowers: Sequence[str]) -> bool:
-    """Compare a directory with what the layers have; one that they lack was made for its stubs."""
-    now = os.lstat(upper + path)
-    for lower in lowers:
-        try:
-            before = os.lstat(lower + path)
-        except (FileNotFoundError, NotADirectoryError):
-            continue
-        return (now.st_mode, now.st_uid, now.st_gid) == (before.st_mode, before.st_uid, before.st_gid)
-    return True
 
 
 def _config(

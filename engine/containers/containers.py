@@ -5,9 +5,10 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import suppress
-from typing import Any, BinaryIO, NamedTuple
+from typing import Any, NamedTuple
 
 from engine.containers import creation, record, state
+from engine.containers.contents import Contents
 from engine.containers.creation import Source
 from engine.containers.lifecycle import Lifecycle
 from engine.containers.names import checked
@@ -23,17 +24,14 @@ from engine.store.store import Store
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from engine.containers.attaching import Program
-    from engine.containers.copying.copy import Copied
     from engine.containers.log import LogEntry, LogFile
     from engine.containers.processes import Process
     from engine.containers.session import Attached, Executed
     from engine.containers.statistics import Meter
     from engine.containers.top import Table
-    from engine.layers.changes import Change
     from engine.shim.spawn import Shim
 
 Filters = Mapping[str, Sequence[str]]
-Progress = Callable[[int], None] | None
 
 _ABANDONED_SECONDS = 3.0
 """How long after its end an `--rm` container may still be there before whoever lists it removes it."""
@@ -54,7 +52,7 @@ class Pruned(NamedTuple):
     reclaimed: int
 
 
-class Containers:
+class Containers(Contents):
     """The containers of one store."""
 
     def __init__(
@@ -276,65 +274,6 @@ class Containers:
             for row in self.store.query("SELECT snapshot, chain_id, diff_id, size FROM layers")
         }
         return tuple({**rows[n], "path": self.store.paths.snapshot(n)} for n in numbers if n in rows)
-
-    def diff(self, name: str) -> Sequence[Change]:
-        """List what a container added, changed and deleted, sorted by path."""
-        from engine.containers.changes import changes
-
-        return changes(self.store, record.find(self.store, name))
-
-    def export(self, name: str, out: BinaryIO) -> None:
-        """Write a container's whole tree, running or not, as an archive; what is mounted in it stays out."""
-        from engine.containers import files
-
-        container = record.find(self.store, name)
-        files.export(self.store.paths.container(container.id), out, name)
-        self._tell(container, "export")
-
-    def copy_from(
-        self,
-        name: str,
-        path: str,
-        destination: str | BinaryIO,
-        *,
-        follow: bool = False,
-        progress: Progress = None,
-    ) -> Copied:
-        """Copy a path out of a container, to a path of the caller's or as an archive to a stream.
-
-        With `follow`, the path's last link is followed. Raises NotFound, InvalidInput, in docker's words.
-        """
-        from engine.containers import files
-
-        container = self.get(name)
-        paths = self.store.paths.container(container.id)
-        copied = files.copy_out(container, paths, name, path, destination, follow=follow, progress=progress)
-        self._tell(container, "archive-path")
-        return copied
-
-    def copy_to(
-        self,
-        name: str,
-        source: str | BinaryIO,
-        path: str,
-        *,
-        follow: bool = False,
-        archive: bool = False,
-        progress: Progress = None,
-    ) -> Copied:
-        """Copy a path of the caller's, or an archive from a stream, into a container.
-
-        With `archive` the files become the container's user's. Raises NotFound, InvalidInput, ReadOnly.
-        """
-        from engine.containers import files
-
-        container = self.get(name)
-        paths = self.store.paths.container(container.id)
-        copied = files.copy_in(
-            container, paths, name, source, path, follow=follow, archive=archive, progress=progress
-        )
-        self._tell(container, "extract-to-dir")
-        return copied
 
     @property
     def _snapshotter(self) -> Snapshotter:

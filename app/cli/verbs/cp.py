@@ -67,11 +67,7 @@ def _parted(word: str) -> tuple[str, str]:
 
 CP = Command(
     USAGE,
-    "Copy files/folders between a container and the local filesystem\n\n"
-    "Use '-' as the source to read a tar archive from stdin\n"
-    "and extract it to a directory destination in a container.\n"
-    "Use '-' as the destination to stream a tar archive of a\n"
-    "container source to stdout.",
+    "Copy files/folders between a container and the local filesystem",
     _run,
     (
         Flag("archive", "bool", "Archive mode (copy all uid/gid information)", short="a"),

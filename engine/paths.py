@@ -47,6 +47,11 @@ class ContainerPaths(NamedTuple):
         return f"{self.bundle}/paused"
 
     @property
+    def health(self) -> str:
+        """How it has answered the questions after its health so far, written by the shim."""
+        return f"{self.bundle}/health"
+
+    @property
     def lock(self) -> str:
         """Held by whoever changes the container's lifecycle."""
         return f"{self.bundle}/lock"

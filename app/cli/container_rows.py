@@ -78,11 +78,14 @@ def container_row(
     )
 
 
+_HEALTH = {"starting": " (health: starting)", "healthy": " (healthy)", "unhealthy": " (unhealthy)"}
+
+
 def status(state: State, now: float) -> str:
     """Say how a container is: `Up 3 seconds`, `Exited (0) 2 minutes ago`, `Created`."""
     if state.status in ("running", "paused"):
-        paused = " (Paused)" if state.status == "paused" else ""
-        return f"Up {human_duration(now - state.started_at)}{paused}"
+        note = " (Paused)" if state.status == "paused" else _HEALTH.get(state.health, "")
+        return f"Up {human_duration(now - state.started_at)}{note}"
     if state.status == "created":
         return "Created"
     if state.status == "dead":

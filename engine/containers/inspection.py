@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from engine.containers import health
 from engine.containers.record import Container
 from engine.moments import written
 from engine.paths import ContainerPaths
@@ -29,6 +30,7 @@ def inspect(container: Container, paths: ContainerPaths) -> dict[str, Any]:
             "Error": state.error,
             "StartedAt": written(state.started_at),
             "FinishedAt": written(state.finished_at),
+            **_health(container, paths),
         },
         "Image": container.image_id,
         "ResolvConfPath": f"{paths.bundle}/resolv.conf",
@@ -56,3 +58,8 @@ def inspect(container: Container, paths: ContainerPaths) -> dict[str, Any]:
             "Networks": {container.networks[0]: {"IPAddress": "", "Gateway": ""}},
         },
     }
+
+
+def _health(container: Container, paths: ContainerPaths) -> dict[str, Any]:
+    answers = health.answers(paths) if container.config["Config"].get("Healthcheck") else None
+    return {"Health": answers} if answers else {}

@@ -13,7 +13,7 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 
-from engine.containers import state
+from engine.containers import health, state
 from engine.containers.record import Container, find
 from engine.containers.specification import specification
 from engine.containers.state import State
@@ -282,6 +282,6 @@ def _order(paths: Paths, container: Container, run: int, *, attached: bool) -> O
         config["OpenStdin"],
         config["StdinOnce"],
         (policy["Name"] or "no", policy["MaximumRetryCount"]),
-        config.get("Healthcheck"),
+        health.check(config),
         host.get("LogConfig"),
     )

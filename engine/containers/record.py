@@ -91,9 +91,12 @@ class Container(NamedTuple):
 def from_row(row: sqlite3.Row, paths: ContainerPaths) -> Container:
     """Make the value of a row, with the state as the bundle has it now."""
     config = json.loads(row["config"])
-    return Container(
-        row["id"], row["name"], row["image_name"], row["image"], row["created"], config, state.read(paths)
-    )
+    now = state.read(paths)
+    if now.running and config["Config"].get("Healthcheck"):
+        from engine.containers.health import answers
+
+        now = now._replace(health=(answers(paths) or {}).get("Status", "none"))
+    return Container(row["id"], row["name"], row["image_name"], row["image"], row["created"], config, now)
 
 
 def find(store: Store, name: str) -> Container:

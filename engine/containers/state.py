@@ -34,6 +34,8 @@ class State(NamedTuple):
     """When the process started, in clock ticks since boot."""
     restarts: int = 0
     """How often it was started again by its policy."""
+    health: str = "none"
+    """starting, healthy or unhealthy; none if nobody asks."""
     lost: bool = False
     """Its shim was killed, and its end has yet to be written down."""
 

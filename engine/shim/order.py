@@ -28,6 +28,6 @@ class Order(NamedTuple):
     restart: tuple[str, int] = ("no", 0)
     """The policy's name and its limit of attempts."""
     health: dict[str, Any] | None = None
-    """Docker's `Healthcheck`; None: there is none."""
+    """What it is asked after its health, as `Check`; None: nothing."""
     log: dict[str, Any] | None = None
     """Docker's `LogConfig`."""

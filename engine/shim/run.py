@@ -21,6 +21,10 @@ from engine.shim.record import Ended, Started, reserve, write
 from engine.shim.streams import Streams, read
 from engine.shim.talk import Message
 
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from engine.shim.health import Health
+
 READ_BYTES = 256 << 10
 _DRAIN_SECONDS = 1.0
 """How long output is awaited after the end, should a stray process still hold the pipe."""
@@ -69,6 +73,7 @@ class Run:
         self._loop.watch(self._pidfd, self._reap)
         for descriptor, stream in self._streams.outside.items():
             self._loop.watch(descriptor, lambda source=descriptor, to=stream: self._copy(source, to))  # type: ignore[misc]
+        self._health = self._asked_after()
         if restarts:
             self._tell("start")
 
@@ -155,6 +160,14 @@ class Run:
     def _stdio(self) -> Streams:
         return Streams.terminal() if self._order.terminal else Streams.pipes(stdin=self._order.stdin)
 
+    def _asked_after(self) -> Health | None:
+        if not self._order.health:
+            return None
+        from engine.shim.health import Check, Health
+
+        check, process = Check(**self._order.health), self._launched.spec["process"]
+        return Health(check, self._bundle.health, self._loop, self._execs, process, self._tell)
+
     def _copy(self, descriptor: int, stream: int) -> None:
         """Copy what there is into the log."""
         data = read(descriptor, READ_BYTES)
@@ -171,6 +184,8 @@ class Run:
         _, self._status = os.waitpid(self._launched.pid, 0)
         self._loop.forget(self._pidfd)
         os.close(self._pidfd)
+        if self._health:
+            self._health.stop()
         self._execs.end()
         self._loop.alarm(_DRAIN_SECONDS, self._give_up_draining)
 

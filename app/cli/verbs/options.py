@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from app.cli.flags import HELP, Arguments, Flag, UsageError, environment_word, label_word
-from app.cli.verbs import limit_flags, sharing_flags
+from app.cli.verbs import health_flags, limit_flags, sharing_flags
 from engine.containers.options import Options
 
 
@@ -86,17 +86,12 @@ NETWORKS = """
 ip:string ip6:string link:list link-local-ip:list mac-address:string net-alias:list network-alias:list
 p/publish:list P/publish-all:bool
 """
-HEALTH = """
-health-cmd:string health-interval:duration health-retries:int health-start-period:duration
-health-timeout:duration no-healthcheck:bool
-"""
 REFUSED = (
     (NETWORKS, "networks and ports come with a later step of the engine; use --network none or host"),
     (
         "mount:mount v/volume:list volume-driver:string volumes-from:list",
         "mounting volumes comes with a later step of the engine; --tmpfs gives a scratch directory",
     ),
-    (HEALTH, "health checks come with a later step of the engine"),
     ("log-driver:string log-opt:list", "the engine logs by its own means"),
 )
 """docker's other flags (`short/name:kind`), and why each is refused for now."""
@@ -113,7 +108,7 @@ def _refused() -> tuple[Flag, ...]:
     return tuple(flags)
 
 
-CREATE_FLAGS = (*FLAGS, *limit_flags.FLAGS, *sharing_flags.FLAGS, *_refused())
+CREATE_FLAGS = (*FLAGS, *health_flags.FLAGS, *limit_flags.FLAGS, *sharing_flags.FLAGS, *_refused())
 
 
 def options(arguments: Arguments) -> Options:
@@ -143,6 +138,7 @@ def options(arguments: Arguments) -> Options:
         tty=arguments.switch("tty"),
         open_stdin=arguments.switch("interactive"),
         attach=attached_streams(arguments),
+        health=health_flags.healthcheck(arguments),
         restart=restart_policy(arguments.text("restart")),
         security_options=tuple(map(_security_option, arguments.words("security-opt"))),
         limits=limit_flags.limits(arguments),

@@ -52,6 +52,7 @@ STOP = Entry("lifecycle:STOP", "Stop one or more running containers")
 TAG = Entry("images:TAG", "Create a tag TARGET_IMAGE that refers to SOURCE_IMAGE")
 TOP = Entry("top:TOP", "Display the running processes of a container")
 UNPAUSE = Entry("lifecycle:UNPAUSE", "Unpause all processes within one or more containers")
+UPDATE = Entry("update:UPDATE", "Update configuration of one or more containers")
 WAIT = Entry("lifecycle:WAIT", "Block until one or more containers stop, then print their exit codes")
 
 BUILDER = {"build": BUILD, "prune": Entry("prune:CACHE", "Remove build cache")}
@@ -90,6 +91,7 @@ VERBS: dict[str, Entry] = {
     "tag": TAG,
     "top": TOP,
     "unpause": UNPAUSE,
+    "update": UPDATE,
     "version": Entry("version:VERSION", "Show the Stackyard version information"),
     "wait": WAIT,
 }
@@ -123,6 +125,7 @@ NOUNS: dict[str, Noun] = {
             "stop": STOP,
             "top": TOP,
             "unpause": UNPAUSE,
+            "update": UPDATE,
             "wait": WAIT,
         },
     ),
@@ -169,7 +172,6 @@ LATER: dict[str, str] = {
     "pull": "registries come with a later step of the engine; `stackyard load` and `import` bring images in",
     "push": "registries come with a later step of the engine; `stackyard save` writes images out",
     "search": "registries come with a later step of the engine",
-    "update": "changing a container's limits comes with a later step of the engine",
 }
 """docker's verbs that are refused for now, each with its sentence."""
 

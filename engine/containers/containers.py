@@ -14,6 +14,7 @@ from engine.containers.lifecycle import Lifecycle
 from engine.containers.names import checked
 from engine.containers.options import Options
 from engine.containers.record import Container
+from engine.containers.refusals import running
 from engine.errors import Conflict, EngineError, InvalidInput, NotFound, from_os
 from engine.events import EventLog, event
 from engine.snapshots.choice import choose, made_by
@@ -24,6 +25,7 @@ from engine.store.store import Store
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from engine.containers.attaching import Program
+    from engine.containers.limits import Limits
     from engine.containers.log import LogEntry, LogFile
     from engine.containers.processes import Process
     from engine.containers.session import Attached, Executed
@@ -79,9 +81,18 @@ class Containers(Contents):
         container = self.get(name)
         if container.state.running:
             if not force:
-                raise _running(container)
+                raise running(container)
             return self._remove_running(container)
         return self._remove(container)
+
+    def update(self, name: str, limits: Limits, restart: tuple[str, int] | None = None) -> None:
+        """Give a container other limits, at once and for ever, or another restart policy."""
+        from engine.containers.updating import update
+
+        container = self.get(name)
+        with self._lifecycle.locked(container):
+            update(self.store, container, limits, restart)
+        self._tell(container, "update")
 
     def rename(self, name: str, new: str) -> None:
         """Give a container another name."""
@@ -321,7 +332,7 @@ class Containers(Contents):
         try:
             with Lock(paths.lock):
                 if state.read(paths).running:
-                    raise _running(container)
+                    raise running(container)
                 with self.store.discard() as discard:
                     gone = discard.connection.execute(
                         "DELETE FROM containers WHERE id = ?", (container.id,)
@@ -336,15 +347,3 @@ class Containers(Contents):
 
     def _tell(self, container: Container, action: str, **more: str) -> None:
         self.events.append(event("container", action, container.id, **container.attributes(), **more))
-
-
-def _running(container: Container) -> Conflict:
-    if container.state.status == "paused":
-        return Conflict(
-            f"You cannot remove a paused container {container.id}. Unpause and then stop the container before"
-            " attempting removal or force remove"
-        )
-    return Conflict(
-        f"You cannot remove a running container {container.id}. Stop the container before attempting removal"
-        " or force remove"
-    )

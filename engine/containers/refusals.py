@@ -9,7 +9,8 @@ from engine.containers.devices import check_rule
 from engine.containers.hostconfig import RUNTIME
 from engine.containers.limit_rules import check as check_limits
 from engine.containers.options import Options
-from engine.errors import InvalidInput, NotFound, Unsupported
+from engine.containers.record import Container
+from engine.errors import Conflict, InvalidInput, NotFound, Unsupported
 from engine.kernel.capabilities import NAMES
 from engine.runtime import apparmor
 from engine.runtime.spec import capability_name
@@ -34,7 +35,7 @@ def refuse(options: Options) -> None:
         _tmpfs(path, words)
     for option in options.security_options:
         _security(option)
-    _restart(*options.restart)
+    refuse_restart(*options.restart)
     check_limits(limits.host_config(options.limits))
     namespaces.check(options.namespaces, options.network)
     _conflicts(options)
@@ -93,7 +94,8 @@ def _hosts(entries: Iterable[str]) -> None:
             )
 
 
-def _restart(name: str, retries: int) -> None:
+def refuse_restart(name: str, retries: int) -> None:
+    """Raise InvalidInput for a restart policy that is none."""
     if name not in ("no", "always", "on-failure", "unless-stopped"):
         raise InvalidInput(f"invalid restart policy '{name}'")
     if retries and name != "on-failure":
@@ -154,3 +156,16 @@ def _security(option: str) -> None:
         raise Unsupported(
             f"Cannot confine the container by {value}", details="AppArmor is not enabled on this system"
         )
+
+
+def running(container: Container) -> Conflict:
+    """Say that a container cannot be removed while it runs."""
+    if container.state.status == "paused":
+        return Conflict(
+            f"You cannot remove a paused container {container.id}. Unpause and then stop the container before"
+            " attempting removal or force remove"
+        )
+    return Conflict(
+        f"You cannot remove a running container {container.id}. Stop the container before attempting removal"
+        " or force remove"
+    )

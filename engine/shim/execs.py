@@ -65,6 +65,7 @@ class Execs:
         program = None if document.get("privileged") else self._launched.filter
         process = {**document, **self._rights(privileged=bool(document.get("privileged")))}
         try:
+            self._launched.cgroup.refresh()
             entry = Entry(
                 self._target, process, self._launched.cgroup, program, streams.inside, streams.opener
             )

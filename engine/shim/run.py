@@ -99,11 +99,13 @@ class Run:
 
     def record(self, code: int, *, again: bool) -> None:
         """Write down how it ended, and clean up after it."""
-        self._oom_killed = self._launched.cgroup.oom_killed()
+        group = self._launched.cgroup
+        group.refresh()
+        self._oom_killed = group.oom_killed()
         try:
-            self._launched.cgroup.remove()
+            group.remove()
         except EngineError:
-            self._launched.cgroup.kill()
+            group.kill()
         try:
             write(self._bundle.exit, self.ended(code, again=again), sync=not self._order.auto_remove)
         except OSError:
@@ -187,6 +189,9 @@ class Run:
         if self._health:
             self._health.stop()
         self._execs.end()
+        if not self._launched.alone:
+            # Among others' pids the kernel does not end the rest.
+            self._launched.cgroup.kill()
         self._loop.alarm(_DRAIN_SECONDS, self._give_up_draining)
 
     def _give_up_draining(self) -> None:

@@ -29,7 +29,8 @@ def _network(text: str) -> str:
     return text
 
 
-def _restart(text: str) -> str:
+def restart_word(text: str) -> str:
+    """Check one `NAME[:RETRIES]`."""
     _, colon, count = text.partition(":")
     if colon and not count.removeprefix("-").isdecimal():
         raise ValueError("invalid restart policy format: maximum retry count must be an integer")
@@ -70,7 +71,7 @@ FLAGS = (
         "string",
         "Restart policy to apply when a container exits",
         shown='"no"',
-        check=_restart,
+        check=restart_word,
     ),
     Flag("rm", "bool", "Automatically remove the container when it exits"),
     Flag("security-opt", "list", "Security Options"),

@@ -8,12 +8,12 @@ import time
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from engine.errors import EngineError, InUse, NotPermitted, Unsupported, from_os
-from engine.runtime.cgroups import v1, v2
+from engine.errors import EngineError, InUse, Unsupported, from_os
+from engine.runtime.cgroups import v1
 from engine.runtime.cgroups.group import Group, hand_on, make, remove
 from engine.runtime.cgroups.layout import Layout, Place
+from engine.runtime.cgroups.settings import Settings, settings
 
-_VERSIONS = {1: v1.CONTROLLERS, 2: v2.CONTROLLERS}
 _KNOWN = ("devices", "memory", "pids", "cpu", "cpuacct", "cpuset", "io", "hugetlb", "freezer")
 _COUNTING = ("cpuacct", "memory", "pids", "io", "freezer")
 """Version 1 groups that set no limit: they count what is used, and can hold everybody still."""
@@ -55,11 +55,11 @@ class Cgroup:
         be set, leaving nothing behind.
         """
         layout = layout or Layout.probe()
-        settings = _settings(resources, layout)
+        wanted = settings(resources, layout)
         made: dict[str, Group] = {}
         try:
-            _make_all(name, layout, settings, made)
-            for controller, (_, values) in settings.items():
+            _make_all(name, layout, wanted, made)
+            for controller, (_, values) in wanted.items():
                 for file, value in values:
                     made[controller].set(file, value)
             _guard(made, resources.get("devices") or ())
@@ -74,13 +74,15 @@ class Cgroup:
     @classmethod
     def open(cls, name: str, *, layout: Layout | None = None) -> Cgroup:
         """Find the groups that another process made under this name."""
-        layout = layout or Layout.probe()
-        found: dict[str, Group] = {}
-        places = {controller: layout.place(controller) for controller in _KNOWN}
-        for controller, place in {**places, "": layout.second()}.items():
-            if place and place.base and os.path.isdir(f"{place.base}/{name}"):
-                found[controller] = Group(place.version, f"{place.base}/{name}")
-        return cls(name, found)
+        return cls(name, _found(name, layout or Layout.probe()))
+
+    def refresh(self) -> None:
+        """Take in the groups that another process has added meanwhile, as an update of the limits does."""
+        for controller, group in _found(self.name, Layout.probe()).items():
+            if group in self._groups.values():
+                continue
+            self._groups[controller] = group
+            self._doors.append((group.version, os.open(group.door, os.O_WRONLY | os.O_CLOEXEC)))
 
     def __bool__(self) -> bool:
         return bool(self._groups)
@@ -181,48 +183,22 @@ class Cgroup:
                 for controller, group in self._groups.items() if group.version == 1 or not controller]
 
 
-Settings = dict[str, tuple[Place, list[tuple[str, str]]]]
+def _found(name: str, layout: Layout) -> dict[str, Group]:
+    found: dict[str, Group] = {}
+    places = {controller: layout.place(controller) for controller in _KNOWN}
+    for controller, place in {**places, "": layout.second()}.items():
+        if place and place.base and os.path.isdir(f"{place.base}/{name}"):
+            found[controller] = Group(place.version, f"{place.base}/{name}")
+    return found
 
 
-def _settings(resources: Mapping[str, Any], layout: Layout) -> Settings:
-    """Find for every controller that is asked for something its place and its files' values."""
-    settings: Settings = {}
-    if not any(resources.get(section) for section in v1.SECTIONS):
-        return settings
-    for controller, words in v1.CONTROLLERS.items():
-        place = layout.place(controller)
-        values = list((_VERSIONS[place.version][controller] if place else words)(resources))
-        if values:
-            settings[controller] = (_usable(controller, place), values)
-    for file, value in (resources.get("unified") or {}).items():
-        controller = file.partition(".")[0]
-        place = _usable(controller, layout.place(controller))
-        if place.version == 1:
-            raise Unsupported(f"Cannot set {file}: {controller} is mounted as cgroup v1 here")
-        settings.setdefault(controller, (place, []))[1].append((file, str(value)))
-    return settings
-
-
-def _usable(controller: str, place: Place | None) -> Place:
-    if place is None:
-        raise Unsupported(
-            f"Your kernel does not support {controller} limits",
-            details="the cgroup controller is not mounted",
-        )
-    if place.base is None:
-        raise NotPermitted(
-            f"Not permitted to limit {controller}", details=f"no group below {place.mount} is this user's",
-            resolution="run as root, or start from a systemd user session (systemd-run --user --scope)")
-    return place
-
-
-def _make_all(name: str, layout: Layout, settings: Settings, made: dict[str, Group]) -> None:
+def _make_all(name: str, layout: Layout, asked: Settings, made: dict[str, Group]) -> None:
     """Make one group a hierarchy: those of the settings, and one that can control devices."""
     guard = layout.place("devices") or layout.second()
     wanted: dict[str, tuple[Place, list[str]]] = {}
     if guard and guard.base:
         wanted[guard.mount] = (guard, ["devices"] if guard.version == 1 else [""])
-    for controller, (place, _) in settings.items():
+    for controller, (place, _) in asked.items():
         wanted.setdefault(place.mount, (place, []))[1].append(controller)
     for place, controllers in wanted.values():
         real = [controller for controller in controllers if controller]

@@ -33,10 +33,10 @@ def memory(resources: Resources) -> Settings:
 
 
 def pids(resources: Resources) -> Settings:
-    """The number of tasks; zero and less mean no limit."""
+    """The number of tasks; less than zero takes a limit away, zero leaves it as it is."""
     limit = (resources.get("pids") or {}).get("limit") or 0
-    if limit > 0:
-        yield "pids.max", str(limit)
+    if limit:
+        yield "pids.max", str(limit) if limit > 0 else "max"
 
 
 _CPU = {

@@ -67,9 +67,13 @@ def test_block_throttles() -> None:
     assert list(v2.io(resources)) == [("io.max", "8:0 rbps=1024")]
 
 
-@pytest.mark.parametrize("limit", [None, 0, -1])
+@pytest.mark.parametrize("limit", [None, 0])
 def test_no_pids_limit(limit: int | None) -> None:
     assert list(v1.pids({"pids": {"limit": limit}})) == []
+
+
+def test_a_pids_limit_can_be_taken_away() -> None:
+    assert list(v1.pids({"pids": {"limit": -1}})) == [("pids.max", "max")]
 
 
 # Devices

@@ -75,7 +75,7 @@ class Chain:
 
     def start(self, image: Image | None) -> None:
         """Go on from an image that is listed; nothing may be waiting."""
-        self.image = image.id if image else ""
+        self.image = self.listed = image.id if image else ""
         self.document: dict[str, Any] = dict(image.config) if image else {}
         self._layers = carried(self._store, image) if image else []
         self._places = [self._store.paths.snapshot(layer.snapshot) for layer in image.chain] if image else []
@@ -120,6 +120,7 @@ class Chain:
         listings = [one.listing for one in ready]
         listings[-1] = listings[-1]._replace(references=references, step=listings[-1].step and not result)
         listed = self._intake.commit_all(listings)
+        self.listed = listed[-1].id
         self._find_again([one.directory for one in ready if one.directory])
         return listed[-1].replaced
 

@@ -76,9 +76,11 @@ class StageRun:
                 self._step(number, instruction)
                 if self.chain.is_due():
                     self.chain.commit()
+                    self._hold()
             self.chain.wait()
             index = self.stage.position
             self.chain.commit(self.work.references(index), result=self.work.is_result(index))
+            self._hold()
         except (EngineError, OSError) as error:
             self._keep()
             raise self._failure(error) from error
@@ -113,7 +115,7 @@ class StageRun:
             return listing.read(self.work.store, result.image) if result.image else None, result.key
         if self.stage.base == SCRATCH:
             return None, SCRATCH
-        image = self.work.hold(self.stage.base)
+        image = self.work.found(self.stage.base)
         self._check_platform(image)
         return image, image.id
 
@@ -148,8 +150,10 @@ class StageRun:
         else:
             relative = self.work.cache.kin(kin)
             self.work.report(StepMissed(number, self._why(deed, relative)))
-            if not self._missed and self.stage.runs:
-                self.work.runner()  # it gets ready while other things are done
+            if not self._missed:
+                self._hold()
+                if self.stage.runs:
+                    self.work.runner()  # it gets ready while other things are done
             self._missed = True
             self._do(deed, number, kin, relative, hidden=hidden)
         self.key = deed.facts.key
@@ -220,6 +224,11 @@ class StageRun:
 
     def _tell(self, number: int, image: str, size: int) -> None:
         self.work.report(StepFinished(number, image, size, time.time()))
+
+    def _hold(self) -> None:
+        """Let nobody prune what the next steps stand on; those below it stay with it."""
+        if self.chain.listed:
+            self.work.hold(self.chain.listed)
 
     def _keep(self) -> None:
         """List the steps that were good, as far as that is possible now."""

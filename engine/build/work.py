@@ -184,24 +184,28 @@ class Work:
                 resolution=f"bring it in with `stackyard load` or `stackyard import … {name}`",
             ) from None
 
-    def hold(self, name: str) -> Image:
-        """Find an image, and let nobody remove it before the build is over."""
+    def found(self, name: str) -> Image:
+        """Find an image to work with, and hold it."""
+        image = self.image(name)
+        self.hold(image.id)
+        return image
+
+    def hold(self, image: str) -> None:
+        """Let nobody remove an image before the build is over; raises NotFound if somebody has."""
         from engine.images.leases import Leases
 
-        image = self.image(name)
         with self._lock:
             if self._leases is None:
                 self._leases = Leases(self.store)
                 self._opened.callback(self._leases.close)
-            self._leases.take(image.id)
-        return image
+            self._leases.take(image)
 
     def source(self, name: str) -> Result:
         """Find what `--from` names: a stage that is done, or an image."""
         found = find_stage(self.program, name)
         if found is not None and found in self.results:
             return self.results[found]
-        image = self.hold(name)
+        image = self.found(name)
         lowers = [self.store.paths.snapshot(layer.snapshot) for layer in reversed(image.chain)]
         return Result(image.id, image.id, image.config.get("config") or {}, lowers)
 

@@ -321,6 +321,25 @@ def test_nobody_removes_the_base_while_a_build_stands_on_it(bench: Bench) -> Non
         bench.yard.images.get(base.id)
 
 
+def test_nobody_prunes_the_steps_that_a_build_goes_on_from(bench: Bench) -> None:
+    """The first part is cached, the second is kept while the third runs, the last takes from a stage."""
+    text = "FROM BASE AS one\nLABEL mine=1\nRUN echo one > /one\n"
+    text += "FROM BASE\nLABEL mine=1\nRUN echo two > /two\n"
+    bench.build(text)
+    more = "RUN sleep 1.1; echo now\nRUN echo now\nRUN cat /two\nCOPY --from=one /one /\nRUN cat /one\n"
+    (bench.context / "Dockerfile").write_text((text + more).replace("BASE", BASE))
+
+    def meddle(event: Event) -> None:
+        bench.events.append(event)
+        if isinstance(event, Output):
+            bench.yard.images.prune(all=True, filters={"label": ["mine"]})
+            bench.yard.builds.prune(all=True)
+
+    bench.events = []
+    bench.yard.builds.build(Request(str(bench.context)), meddle)
+    assert bench.printed == "now\nnow\ntwo\none\n"
+
+
 def test_a_lease_is_over_when_its_holder_is(bench: Bench) -> None:
     leases = Leases(bench.yard.store)
     base = bench.yard.images.get(BASE)

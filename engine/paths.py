@@ -62,6 +62,11 @@ class ContainerPaths(NamedTuple):
         return f"{self.bundle}/alive"
 
     @property
+    def held(self) -> str:
+        """The volumes of others' drivers that the running container was promised, as JSON."""
+        return f"{self.bundle}/held"
+
+    @property
     def upper(self) -> str:
         """The writable layer."""
         return f"{self.bundle}/upper"

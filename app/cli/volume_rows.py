@@ -20,7 +20,7 @@ def volume_row(volume: Volume, *, links: int | None = None, size: int | None = N
             "Links": "N/A" if links is None else str(links),
             "Mountpoint": volume.mountpoint,
             "Name": volume.name,
-            "Scope": "local",
+            "Scope": volume.scope,
             "Size": "N/A" if size is None else human_size(size),
         },
         volume.labels,

@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import suppress
+from functools import cached_property
 from typing import Any, NamedTuple
 
 from engine.containers import creation, record, state
@@ -32,6 +33,7 @@ if TYPE_CHECKING:
     from engine.containers.statistics import Meter
     from engine.containers.top import Table
     from engine.shim.spawn import Shim
+    from engine.volumes.volumes import Volume, Volumes
 
 Filters = Mapping[str, Sequence[str]]
 
@@ -72,7 +74,9 @@ class Containers(Contents):
 
     def create(self, image: str, options: Options = Options()) -> str:  # noqa: B008 - an immutable value
         """Make a container of an image; return its id."""
-        id = creation.create(self.store, self._snapshotter, self._image_source(image), options)
+        id = creation.create(
+            self.store, self._snapshotter, self._image_source(image), options, lambda: self._volumes
+        )
         self._tell(record.find(self.store, id), "create")
         return id
 
@@ -82,8 +86,8 @@ class Containers(Contents):
         if container.state.running:
             if not force:
                 raise running(container)
-            return self._remove_running(container)
-        return self._remove(container)
+            return self._remove_running(container, volumes)
+        return self._remove(container, volumes)
 
     def update(self, name: str, limits: Limits, restart: tuple[str, int] | None = None) -> None:
         """Give a container other limits, at once and for ever, or another restart policy."""
@@ -132,7 +136,7 @@ class Containers(Contents):
         try:
             container = self.get(id)
             if not container.state.running:
-                self._remove(container)
+                self._remove(container, volumes=True)
         except (NotFound, Conflict):
             return
 
@@ -230,7 +234,12 @@ class Containers(Contents):
         from engine.containers import inspection
 
         container = self.get(name)
-        document = inspection.inspect(container, self.store.paths.container(container.id))
+        mounts: Sequence[Mapping[str, Any]] = ()
+        if container.points:
+            from engine.containers import mounting
+
+            mounts = mounting.documents(container.points, self._volumes)
+        document = inspection.inspect(container, self.store.paths.container(container.id), mounts)
         if size:
             document["SizeRw"], document["SizeRootFs"] = self.sizes(container.id)
         return document
@@ -286,6 +295,12 @@ class Containers(Contents):
         }
         return tuple({**rows[n], "path": self.store.paths.snapshot(n)} for n in numbers if n in rows)
 
+    @cached_property
+    def _volumes(self) -> Volumes:
+        from engine.volumes.volumes import Volumes
+
+        return Volumes(self.store, self.events)
+
     @property
     def _snapshotter(self) -> Snapshotter:
         if self._chosen is None:
@@ -317,33 +332,49 @@ class Containers(Contents):
             return True
         return False
 
-    def _remove_running(self, container: Container) -> None:
+    def _remove_running(self, container: Container, volumes: bool) -> None:
         """Kill, then remove; its own monitor may be faster with either."""
         try:
             with suppress(Conflict):
                 self._lifecycle.kill(container.id)
-            self._remove(container)
+            self._remove(container, volumes or bool(container.host_config["AutoRemove"]))
         except NotFound:
             if not container.host_config["AutoRemove"]:
                 raise
 
-    def _remove(self, container: Container) -> None:
+    def release(self, id: str) -> None:
+        """Tell the drivers of its volumes that a container has ended, unless it has been started again."""
+        with suppress(NotFound):
+            container = record.find(self.store, id)
+            with self._lifecycle.locked(container):
+                if not state.read(self.store.paths.container(container.id)).running:
+                    self._lifecycle.let_go(container)
+
+    def _remove(self, container: Container, volumes: bool = False) -> None:
+        """Remove; with `volumes` also those of its own, unless others use them."""
         paths = self.store.paths.container(container.id)
+        own = [point.name for point in container.points if point.anonymous] if volumes else []
+        emptied: Sequence[Volume] = ()
         try:
             with Lock(paths.lock):
                 if state.read(paths).running:
                     raise running(container)
+                self._lifecycle.let_go(container)
                 with self.store.discard() as discard:
                     gone = discard.connection.execute(
                         "DELETE FROM containers WHERE id = ?", (container.id,)
                     ).rowcount
                     discard.container(container.id)
+                    if own:
+                        emptied = self._volumes.remove_unused(discard, own)
         except FileNotFoundError:
             raise NotFound(f"No such container: {container.name}") from None
         except OSError as error:
             raise from_os(error, f"cannot remove container {container.name}") from error
         if gone:
             self._tell(container, "destroy")
+        for volume in emptied:
+            self._volumes.tell("destroy", volume)
 
     def _tell(self, container: Container, action: str, **more: str) -> None:
         self.events.append(event("container", action, container.id, **container.attributes(), **more))

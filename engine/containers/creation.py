@@ -5,10 +5,12 @@ from __future__ import annotations
 import json
 import os
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, NamedTuple
 
 from engine.containers.hostconfig import host_config
+from engine.containers.mountpoints import Point, inherit
+from engine.containers.mountpoints import merge as merge_points
 from engine.containers.names import checked, new_id, new_name
 from engine.containers.namespaces import other, settled
 from engine.containers.options import Lookup, Options
@@ -22,6 +24,12 @@ from engine.runtime.spec import PATH
 from engine.runtime.union import write_union
 from engine.snapshots.protocol import Snapshotter
 from engine.store.store import Store
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from engine.containers.provision import Provision
+    from engine.store.ingest import Ingest
+    from engine.volumes.volumes import Volumes
 
 
 class Source(NamedTuple):
@@ -38,13 +46,20 @@ class Source(NamedTuple):
     """What it is for: `linux/amd64`."""
 
 
-def create(store: Store, snapshotter: Snapshotter, source: Source, options: Options) -> str:
-    """Stage the bundle, then list it; return the id. Raises AlreadyExists, InvalidInput."""
+def create(
+    store: Store,
+    snapshotter: Snapshotter,
+    source: Source,
+    options: Options,
+    volumes: Callable[[], Volumes],
+) -> str:
+    """Stage the bundle and its volumes, then list them; return the id. Raises AlreadyExists, InvalidInput."""
     refuse(options)
     refuse_platform(options.platform, source.name, source.platform)
     options = _settled(store, options)
     id = new_id()
     record = merge(id, source, options)
+    points = _points(store, source, options)
     name = checked(options.name) if options.name else ""
     with store.ingest() as ingest:
         bundle = ingest.directory(id)
@@ -55,6 +70,8 @@ def create(store: Store, snapshotter: Snapshotter, source: Source, options: Opti
         union = snapshotter.prepare(bundle, lowers)
         write_union(f"{bundle}/rootfs.json", [_moved(mount, bundle, final) for mount in union])
         _write_network_files(bundle, record["Config"], options.network, options.lookup)
+        provision = _provision(volumes(), ingest, id, union, points) if points else None
+        record["MountPoints"] = provision.documents() if provision else []
         with ingest.commit() as commit:
             if not store.query("SELECT 1 FROM images WHERE id = ?", (source.id,)):
                 raise NotFound(f"No such image: {source.name}", details="it was removed meanwhile")
@@ -65,6 +82,10 @@ def create(store: Store, snapshotter: Snapshotter, source: Source, options: Opti
                 (id, name, source.id, source.name, time.time(), json.dumps(record)),
             )
             commit.container(bundle, id)
+            if provision:
+                provision.enlist(commit)
+    if provision:
+        provision.tell()
     return id
 
 
@@ -87,6 +108,32 @@ def _settled(store: Store, options: Options) -> Options:
             network=f"container:{lender.id}", hostname=config["Hostname"], domainname=config["Domainname"]
         )
     return options
+
+
+def _points(store: Store, source: Source, options: Options) -> tuple[Point, ...]:
+    """Work out the mount points, those of other containers included."""
+    inherited: list[Point] = []
+    for word in options.volumes_from:
+        name, _, mode = word.partition(":")
+        inherited += inherit(find(store, name).points, mode)
+    return merge_points(
+        options.binds,
+        options.mounts,
+        (*(source.config.get("Volumes") or ()), *options.volumes),
+        inherited,
+        options.tmpfs,
+        options.volume_driver,
+    )
+
+
+def _provision(
+    volumes: Volumes, ingest: Ingest, id: str, union: Sequence[Mount], points: Sequence[Point]
+) -> Provision:
+    from engine.containers.provision import Provision
+
+    provision = Provision(volumes, ingest, id, union)
+    provision.provide(points)
+    return provision
 
 
 def merge(id: str, source: Source, options: Options) -> dict[str, Any]:
@@ -123,7 +170,7 @@ def merge(id: str, source: Source, options: Options) -> dict[str, Any]:
             "Env": _environment(image.get("Env") or (), options.environment),
             "Cmd": list(command) or None,
             "Image": source.name,
-            "Volumes": image.get("Volumes"),
+            "Volumes": {path: {} for path in (*(image.get("Volumes") or ()), *options.volumes)} or None,
             "WorkingDir": _workdir(options.workdir or image.get("WorkingDir") or ""),
             "Entrypoint": list(entrypoint) or None,
             "OnBuild": image.get("OnBuild"),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from engine.containers import health
@@ -10,7 +11,9 @@ from engine.moments import written
 from engine.paths import ContainerPaths
 
 
-def inspect(container: Container, paths: ContainerPaths) -> dict[str, Any]:
+def inspect(
+    container: Container, paths: ContainerPaths, mounts: Sequence[Mapping[str, Any]] = ()
+) -> dict[str, Any]:
     """Describe a container with docker's names in docker's order."""
     state, host = container.state, container.host_config
     return {
@@ -50,7 +53,7 @@ def inspect(container: Container, paths: ContainerPaths) -> dict[str, Any]:
             "Data": {"UpperDir": paths.upper, "WorkDir": paths.work, "Layers": container.config["Snapshots"]},
             "Name": "overlay",
         },
-        "Mounts": [],
+        "Mounts": list(mounts),
         "Config": container.config["Config"],
         "NetworkSettings": {
             "Ports": {},

@@ -10,8 +10,9 @@ import os
 import select
 import signal
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
+from typing import Any
 
 from engine.containers import health, state
 from engine.containers.record import Container, find
@@ -64,8 +65,13 @@ class Lifecycle:
             if now.running:
                 return None
             self._clean_up(container, now)
-            self._write_specification(container, paths, size)
-            session = self._begin(container, now.run + 1, paths, attached=attached)
+            self.let_go(container)
+            try:
+                self._write_specification(container, paths, size)
+                session = self._begin(container, now.run + 1, paths, attached=attached)
+            except (EngineError, OSError):
+                self.let_go(container)
+                raise
         self._tell(container, "start")
         return session
 
@@ -155,6 +161,7 @@ class Lifecycle:
                 now = state.read(paths)
                 if now.lost:
                     self._clean_up(container, now)
+                    self.let_go(container)
                     write(paths.exit, Ended(now.run, now.exit_code, time.time(), now.error))
                     self._tell(container, "die", exitCode=str(now.exit_code))
         except OSError:
@@ -199,12 +206,26 @@ class Lifecycle:
 
     def _write_specification(self, container: Container, paths: ContainerPaths, size: Size) -> None:
         try:
-            document = specification(container, self.store)
+            document = specification(container, self.store, self._mounts(container))
             document["process"]["consoleSize"] = {"width": size[0], "height": size[1]}
             with open(paths.spec, "w", encoding="utf-8") as file:
                 json.dump(document, file)
         except OSError as error:
             raise from_os(error, f"cannot prepare container {container.name}") from error
+
+    def _mounts(self, container: Container) -> Sequence[Mapping[str, Any]]:
+        if not container.points:
+            return ()
+        from engine.containers import mounting
+
+        return mounting.entries(container, self.store, self.events)
+
+    def let_go(self, container: Container) -> None:
+        """Release what a run that is over was promised of others' volumes."""
+        if os.path.exists(self.store.paths.container(container.id).held):
+            from engine.containers import mounting
+
+            mounting.release(container, self.store, self.events)
 
     def _clean_up(self, container: Container, now: State) -> None:
         """After a run that ended without its shim: kill what escaped, and remove its control group."""

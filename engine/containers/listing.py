@@ -149,7 +149,7 @@ _SIMPLE: dict[str, Callable[[str], Question]] = {
     "exited": _by_exit,
     "ancestor": _by_ancestor,
     "network": lambda value: lambda c: value in c.networks,
-    "volume": lambda value: lambda c: value in c.mounts,
+    "volume": lambda value: lambda c: value in c.mounts or any(value == p.destination for p in c.points),
     "health": _by_health,
     "publish": _by_published,
     "expose": _by_exposed,

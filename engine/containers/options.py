@@ -38,6 +38,16 @@ class Options(NamedTuple):
     read_only: bool = False
     tmpfs: Mapping[str, str] = {}
     """Mount point to mount options."""
+    binds: tuple[str, ...] = ()
+    """SOURCE:DESTINATION[:MODE] each, the source a path or a volume's name."""
+    volumes: tuple[str, ...] = ()
+    """Where volumes of this container's own are mounted, besides those the image asks for."""
+    mounts: tuple[Mapping[str, Any], ...] = ()
+    """Mount documents of docker's API."""
+    volumes_from: tuple[str, ...] = ()
+    """CONTAINER[:MODE] each."""
+    volume_driver: str = ""
+    """Of the volumes in `binds` and `volumes` that do not exist yet."""
     init: bool = False
     stop_signal: str | None = None
     stop_timeout: int | None = None

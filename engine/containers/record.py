@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
 from engine.containers import state
+from engine.containers.mountpoints import Point
 from engine.containers.state import State
 from engine.errors import Ambiguous, NotFound
 from engine.paths import ContainerPaths
@@ -68,9 +69,19 @@ class Container(NamedTuple):
         return ""
 
     @property
+    def points(self) -> tuple[Point, ...]:
+        """What is mounted into it, besides what every container has."""
+        return tuple(Point(**point) for point in self.config.get("MountPoints") or ())
+
+    @property
     def mounts(self) -> tuple[str, ...]:
         """Names or sources of what is mounted into it."""
-        return ()
+        return tuple(point.name or point.source for point in self.points)
+
+    @property
+    def volumes(self) -> tuple[str, ...]:
+        """The names of its volumes."""
+        return tuple(point.name for point in self.points if point.type == "volume")
 
     @property
     def stop_signal(self) -> str:

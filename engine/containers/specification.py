@@ -6,7 +6,7 @@ The image's accounts are read through its root.
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from engine.containers import devices, namespaces
@@ -24,8 +24,10 @@ from engine.store.store import Store
 _FILES = {"/etc/resolv.conf": "resolv.conf", "/etc/hostname": "hostname", "/etc/hosts": "hosts"}
 
 
-def specification(container: Container, store: Store) -> dict[str, Any]:
-    """Build config.json.
+def specification(
+    container: Container, store: Store, mounts: Sequence[Mapping[str, Any]] = ()
+) -> dict[str, Any]:
+    """Build config.json, with the container's own `mounts`.
 
     Raises StartFailed for a user that the image does not have, a device that the host does not have, and
     another container that does not run; EngineError for what else cannot be had.
@@ -70,7 +72,8 @@ def specification(container: Container, store: Store) -> dict[str, Any]:
         shm=joined.shm,
         shm_bytes=host.get("ShmSize") or SHM_BYTES,
     )
-    return spec.build(process, isolation, {inside: f"{files}/{name}" for inside, name in _FILES.items()})
+    network = {inside: f"{files}/{name}" for inside, name in _FILES.items()}
+    return spec.build(process, isolation, network, mounts)
 
 
 def _reach(host: Mapping[str, Any]) -> dict[str, Any]:

@@ -6,6 +6,7 @@ docker's.
 
 from __future__ import annotations
 
+import posixpath
 from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
@@ -81,14 +82,27 @@ class Isolation(NamedTuple):
     shm_bytes: int = 64 << 20
 
 
-def build(process: Process, isolation: Isolation, files: Mapping[str, str]) -> Document:
-    """Build config.json; `files` maps paths in the container to host files bound there."""
+def build(
+    process: Process,
+    isolation: Isolation,
+    files: Mapping[str, str],
+    mounts: Sequence[Mapping[str, Any]] = (),
+) -> Document:
+    """Build config.json; `files` maps paths in the container to host files bound there.
+
+    The container's own `mounts`, what lies deeper later, take the place of whatever else would be mounted
+    there.
+    """
     return {
         "ociVersion": "1.0.2",
         "process": _process(process),
         "root": {"path": "rootfs", "readonly": isolation.read_only},
         **_names(isolation),
-        "mounts": [*_mounts(isolation), *(_bind(host, inside) for inside, host in files.items())],
+        "mounts": _merged(
+            _mounts(isolation),
+            [*_tmpfs(isolation), *(_bind(host, inside) for inside, host in files.items())],
+            mounts,
+        ),
         "linux": _linux(process, isolation),
         "annotations": {"org.stackyard.init": "true"} if process.init else {},
     }
@@ -157,8 +171,6 @@ def _mounts(isolation: Isolation) -> list[Document]:
     if not isolation.shm:
         size = f"size={isolation.shm_bytes}"
         mounts.append(("/dev/shm", "tmpfs", "shm", [*guarded, "mode=1777", size]))
-    for path, options in isolation.tmpfs.items():
-        mounts.append((path, "tmpfs", "tmpfs", _tmpfs_options(options)))
     return [
         {"destination": at, "type": kind, "source": source, "options": words}
         for at, kind, source, words in mounts
@@ -170,6 +182,24 @@ def _borrowed_shm(whose: str) -> list[Document]:
         return []
     entry = _bind("/dev/shm", "/dev/shm")
     return [entry if whose == "host" else {**entry, "namespace": whose}]
+
+
+def _tmpfs(isolation: Isolation) -> list[Document]:
+    return [
+        {"destination": path, "type": "tmpfs", "source": "tmpfs", "options": _tmpfs_options(options)}
+        for path, options in isolation.tmpfs.items()
+    ]
+
+
+def _merged(
+    always: Sequence[Document], usual: Sequence[Document], own: Sequence[Mapping[str, Any]]
+) -> list[Document]:
+    """Leave out what the user's own mounts stand for; mount the rest from the root downwards."""
+    taken = {mount["destination"] for mount in own}
+    rest = [*(mount for mount in usual if mount["destination"] not in taken), *map(dict, own)]
+    rest.sort(key=lambda mount: posixpath.normpath(mount["destination"]).count("/"))
+    replaced = {mount["destination"] for mount in rest}
+    return [*(mount for mount in always if mount["destination"] not in replaced), *rest]
 
 
 def _tmpfs_options(options: str) -> list[str]:

@@ -46,8 +46,11 @@ def main() -> None:
     order = Order(**json.loads(text))
     _settle_in()
     paths = Paths(order.root, order.run_folder)
-    if Monitor(order, paths).serve() and order.auto_remove:
-        _remove_later(order, paths)
+    if Monitor(order, paths).serve():
+        if order.auto_remove:
+            _remove_later(order, paths)
+        elif os.path.exists(paths.container(order.id).held):
+            _become(order, "release")
 
 
 def _settle_in() -> None:
@@ -194,9 +197,14 @@ def _remove_later(order: Order, paths: Paths) -> None:
     """Become the remover of an `--rm` container, unless whoever waited for it has already removed it."""
     time.sleep(_LINGER_SECONDS)
     if os.path.exists(paths.container(order.id).bundle):
-        boot = (
-            f"import sys; sys.path.append({sys.path[-1]!r})\n"
-            "from engine.engine import Engine\n"
-            f"Engine({order.root!r}).containers.bury({order.id!r})"
-        )
-        os.execv(sys.executable, [sys.executable, "-I", "-S", "-c", boot])
+        _become(order, "bury")
+
+
+def _become(order: Order, deed: str) -> None:
+    """Become a whole engine for one last deed, which a shim cannot do: it knows no records and no drivers."""
+    boot = (
+        f"import sys; sys.path.append({sys.path[-1]!r})\n"
+        "from engine.engine import Engine\n"
+        f"Engine({order.root!r}).containers.{deed}({order.id!r})"
+    )
+    os.execv(sys.executable, [sys.executable, "-I", "-S", "-c", boot])

@@ -1,4 +1,4 @@
-"""Named volumes: directories that outlive the containers which use them."""
+"""Volumes: directories that outlive the containers which use them, ours and those of other drivers."""
 
 from __future__ import annotations
 
@@ -6,21 +6,26 @@ import json
 import os
 import re
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from typing import Any, NamedTuple
 
-from engine.errors import InUse, InvalidInput, NotFound, Unsupported, from_os
+from engine.errors import Conflict, EngineError, InUse, InvalidInput, NotFound, from_os
 from engine.events import EventLog, event
 from engine.store.store import Store
+from engine.volumes import local
+from engine.volumes.filters import Filters, questions, truth
+from engine.volumes.local import Source
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     import sqlite3
 
-_NAME = re.compile(r"[a-zA-Z0-9][a-zA-Z0-9_.-]+")
-_TRUTH = {"true": True, "1": True, "false": False, "0": False}
+    from engine.store.discard import Discard
+    from engine.volumes.plugins import Plugin, Remote
 
-Filters = Mapping[str, Sequence[str]]
+LOCAL = "local"
+_NAME = re.compile(r"[a-zA-Z0-9][a-zA-Z0-9_.-]+")
 
 
 class Volume(NamedTuple):
@@ -35,7 +40,10 @@ class Volume(NamedTuple):
     anonymous: bool
     """Its name was made up."""
     mountpoint: str
-    """Where its files are on the host."""
+    """Where its files are on the host; empty if its driver has not told."""
+    scope: str = "local"
+    status: Mapping[str, Any] = {}
+    """What its driver tells besides."""
 
 
 class Pruned(NamedTuple):
@@ -47,7 +55,7 @@ class Pruned(NamedTuple):
 
 
 class Volumes:
-    """The volumes of one store."""
+    """The volumes of one store, and those that the drivers of others know."""
 
     def __init__(self, store: Store, events: EventLog) -> None:
         self.store = store
@@ -58,54 +66,64 @@ class Volumes:
 
         Filters: name (a regular expression), label, driver, dangling. Raises InvalidInput for others.
         """
-        tests = self._tests(filters)
-        rows = self.store.query("SELECT * FROM volumes ORDER BY name")
-        return [volume for volume in map(self._volume, rows) if all(test(volume) for test in tests)]
+        asked = questions(filters, self._used)
+        rows = [self._volume(row) for row in self.store.query("SELECT * FROM volumes")]
+        found = {volume.name: volume for volume in (*self._elsewhere(), *rows)}
+        return [found[name] for name in sorted(found) if all(question(found[name]) for question in asked)]
 
     def get(self, name: str) -> Volume:
-        """Return one volume. Raises NotFound."""
-        rows = self.store.query("SELECT * FROM volumes WHERE name = ?", (name,))
-        if not rows:
+        """Return one volume, also one that only its driver knows. Raises NotFound."""
+        found = self.find(name)
+        if found is None:
             raise NotFound(f"get {name}: no such volume")
-        return self._volume(rows[0])
+        return found
+
+    def find(self, name: str) -> Volume | None:
+        """Return one volume, also one that only its driver knows; None if there is none."""
+        return self.known(name) or next((one for one in self._elsewhere() if one.name == name), None)
+
+    def known(self, name: str) -> Volume | None:
+        """Return one volume if it is in the records."""
+        rows = self.store.query("SELECT * FROM volumes WHERE name = ?", (name,))
+        return self._volume(rows[0]) if rows else None
 
     def create(
         self,
         name: str | None = None,
         labels: Mapping[str, str] | None = None,
         options: Mapping[str, str] | None = None,
+        driver: str = "",
     ) -> Volume:
-        """Make an empty volume, or return the one that has the name already.
+        """Make a volume, or return the one that has the name already.
 
-        Raises InvalidInput for a bad name and Unsupported for options.
+        Raises InvalidInput for a bad name or bad options, NotFound for a driver there is not, Conflict for a
+        name that another driver's volume has.
         """
-        if options:
-            raise Unsupported(
-                f"create {name or ''}: the local driver takes no options here ({', '.join(sorted(options))})",
-                resolution="mount the file system on the host and bind-mount it into the container",
-            )
         anonymous = not name
         name = name or os.urandom(32).hex()
-        _check(name)
-        with self.store.ingest() as ingest:
-            directory = ingest.directory("volume")
-            _make_data(f"{directory}/_data")
-            with ingest.commit() as commit:
-                present = self.store.query("SELECT * FROM volumes WHERE name = ?", (name,))
-                if present:
-                    return self._volume(present[0])
-                commit.connection.execute(
-                    "INSERT INTO volumes (name, driver, created, labels, options, anonymous)"
-                    " VALUES (?, 'local', ?, ?, '{}', ?)",
-                    (name, time.time(), json.dumps(dict(labels or {}), ensure_ascii=False), anonymous),
-                )
-                commit.volume(directory, name)
-        self._tell("create", name)
-        return self.get(name)
+        present = self.known(name)
+        if present:
+            _same_driver(present, driver)
+            return present
+        options = dict(options or {})
+        try:
+            if driver in ("", LOCAL):
+                check_name(name)
+                local.check(options)
+            else:
+                self._plugin(driver).create(name, options)
+        except EngineError as error:
+            if error.brief.startswith("create "):
+                raise
+            raise type(error)(f"create {name}: {error.brief}", resolution=error.resolution) from error
+        volume = Volume(name, driver or LOCAL, time.time(), dict(labels or {}), options, anonymous, "")
+        return self._enlist(volume)
 
     def inspect(self, name: str) -> dict[str, Any]:
         """Describe a volume as docker's JSON document."""
         volume = self.get(name)
+        if volume.driver != LOCAL:
+            volume = self._told(volume)
         return {
             "CreatedAt": time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(volume.created)),
             "Driver": volume.driver,
@@ -113,7 +131,8 @@ class Volumes:
             "Mountpoint": volume.mountpoint,
             "Name": volume.name,
             "Options": volume.options or None,
-            "Scope": "local",
+            "Scope": volume.scope,
+            **({"Status": dict(volume.status)} if volume.status else {}),
         }
 
     def users(self, name: str) -> tuple[str, ...]:
@@ -124,53 +143,174 @@ class Volumes:
         return tuple(row["container"] for row in rows)
 
     def size(self, name: str) -> int:
-        """Add up the bytes of its regular files."""
+        """Add up the bytes of its regular files; of what is no directory of ours nothing is known: 0."""
         from engine.store.usage import tree_size
 
-        return tree_size(self.get(name).mountpoint)
+        volume = self.get(name)
+        return tree_size(volume.mountpoint) if volume.driver == LOCAL and not volume.options else 0
 
     def remove(self, name: str, force: bool = False) -> None:
         """Delete a volume and its files.
 
         Raises InUse, and NotFound unless forced.
         """
+        try:
+            volume = self.get(name)
+        except NotFound:
+            if force:
+                return
+            raise
         with self.store.discard() as discard:
-            if not self.store.query("SELECT 1 FROM volumes WHERE name = ?", (name,)):
-                if force:
-                    return
-                raise NotFound(f"get {name}: no such volume")
             users = self.users(name)
             if users:
                 raise InUse(
                     f"remove {name}: volume is in use - [{', '.join(users)}]",
                     resolution="remove the containers that use it first",
                 )
-            discard.connection.execute("DELETE FROM volumes WHERE name = ?", (name,))
-            discard.volume(name)
-        self._tell("destroy", name)
+            if volume.driver != LOCAL:
+                self._remove_remote(volume, force)
+            self.unlist(discard, volume)
+        self.tell("destroy", volume)
+
+    def unlist(self, discard: Discard, volume: Volume) -> None:
+        """Delete a volume's row, and its files if they are ours, inside of a removal."""
+        discard.connection.execute("DELETE FROM volumes WHERE name = ?", (volume.name,))
+        if volume.driver == LOCAL:
+            discard.volume(volume.name)
+
+    def remove_unused(self, discard: Discard, names: Iterable[str]) -> Sequence[Volume]:
+        """Delete of these volumes those that no container uses, inside of a removal; return them."""
+        removed = []
+        for volume in filter(None, map(self.known, names)):
+            if self.users(volume.name):
+                continue
+            if volume.driver != LOCAL:
+                self._remove_remote(volume, force=True)
+            self.unlist(discard, volume)
+            removed.append(volume)
+        return removed
 
     def prune(self, filters: Filters = {}, *, all: bool = True) -> Pruned:  # noqa: B006 - never written to
         """Delete the volumes that no container uses and every filter lets go, or of these the unnamed only.
 
-        Filters: label, label!. Raises InvalidInput for others.
+        A volume with options, or of another driver, may be known elsewhere: it stays, as docker has it.
+        Filters: label, label!, all. Raises InvalidInput for others.
         """
+        filters = dict(filters)
+        if "all" in filters:
+            all = truth("all", filters.pop("all"))
         for key in filters:
             if key not in ("label", "label!"):
                 raise InvalidInput(f"Invalid filter '{key}'")
         removed, reclaimed = [], 0
         with self.store.discard() as discard:
-            for volume in self.list({**filters, "dangling": ["true"]}):
-                if all or volume.anonymous:
+            for volume in self.list({**filters, "dangling": ["true"], "driver": [LOCAL]}):
+                if (all or volume.anonymous) and not volume.options:
                     reclaimed += self.size(volume.name)
-                    discard.connection.execute("DELETE FROM volumes WHERE name = ?", (volume.name,))
-                    discard.volume(volume.name)
-                    removed.append(volume.name)
-        for name in removed:
-            self._tell("destroy", name)
+                    self.unlist(discard, volume)
+                    removed.append(volume)
+        for volume in removed:
+            self.tell("destroy", volume)
         self.events.append(event("volume", "prune", "", reclaimed=str(reclaimed)))
-        return Pruned(tuple(removed), reclaimed)
+        return Pruned(tuple(volume.name for volume in removed), reclaimed)
+
+    def source(self, name: str, id: str) -> Source:
+        """Name what the container `id` is to mount for a volume; its driver is told.
+
+        Raises StartFailed and NotFound.
+        """
+        volume = self.get(name)
+        if volume.driver == LOCAL:
+            return local.source(volume.options, volume.mountpoint)
+        try:
+            place = self._plugin(volume.driver).mount(name, id)
+        except EngineError as error:
+            raise type(error)(
+                f"error while mounting volume '{volume.mountpoint}': {error.brief}", details=error.details
+            ) from error
+        return Source("bind", place, ("rbind", "rprivate"))
+
+    def release(self, name: str, id: str) -> None:
+        """Tell a volume's driver that the container `id` has ended."""
+        volume = self.known(name)
+        if volume and volume.driver != LOCAL:
+            self._plugin(volume.driver).unmount(name, id)
+
+    @contextmanager
+    def opened(self, volume: Volume, id: str) -> Iterator[int | None]:
+        """Yield a descriptor of the volume's directory, for the container `id`; None for one in memory."""
+        if volume.driver == LOCAL:
+            with local.opened(volume.options, volume.mountpoint) as directory:
+                yield directory
+            return
+        plugin = self._plugin(volume.driver)
+        place = plugin.mount(volume.name, id)
+        try:
+            directory = os.open(place, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+            try:
+                yield directory
+            finally:
+                os.close(directory)
+        finally:
+            plugin.unmount(volume.name, id)
+
+    def tell(self, action: str, volume: Volume, **more: str) -> None:
+        """Write an event down."""
+        self.events.append(event("volume", action, volume.name, driver=volume.driver, **more))
+
+    def _enlist(self, volume: Volume) -> Volume:
+        with self.store.ingest() as ingest:
+            directory = stage(ingest.directory("volume"))
+            with ingest.commit() as commit:
+                present = self.known(volume.name)
+                if present:
+                    _same_driver(present, volume.driver)
+                    return present
+                insert(commit.connection, volume)
+                if volume.driver == LOCAL:
+                    commit.volume(os.path.dirname(directory), volume.name)
+        self.tell("create", volume)
+        return self.get(volume.name)
+
+    def _remove_remote(self, volume: Volume, force: bool) -> None:
+        try:
+            self._plugin(volume.driver).remove(volume.name)
+        except EngineError as error:
+            if not force:
+                brief = f"remove {volume.name}: {error.brief}"
+                raise type(error)(brief, resolution=error.resolution) from error
+
+    def _plugin(self, driver: str) -> Plugin:
+        from engine.volumes.plugins import find
+
+        try:
+            return find(driver)
+        except NotFound as error:
+            raise NotFound(f"error looking up volume plugin {driver}: {error.brief}") from None
+
+    def _elsewhere(self) -> Iterator[Volume]:
+        """Yield what the drivers of others have."""
+        from engine.volumes.plugins import everyone
+
+        for plugin in everyone():
+            scope = plugin.scope()
+            for remote in plugin.list():
+                yield _remote(remote, plugin.name, scope)
+
+    def _told(self, volume: Volume) -> Volume:
+        """Add what its driver tells of it now."""
+        plugin = self._plugin(volume.driver)
+        remote = plugin.get(volume.name)
+        if remote is None:
+            raise NotFound(f"get {volume.name}: no such volume")
+        return volume._replace(
+            mountpoint=remote.mountpoint or plugin.path(volume.name),
+            status=remote.status,
+            scope=plugin.scope(),
+        )
 
     def _volume(self, row: sqlite3.Row) -> Volume:
+        ours = row["driver"] == LOCAL
         return Volume(
             row["name"],
             row["driver"],
@@ -178,78 +318,71 @@ class Volumes:
             json.loads(row["labels"]),
             json.loads(row["options"]),
             bool(row["anonymous"]),
-            f"{self.store.paths.volumes}/{row['name']}/_data",
+            f"{self.store.paths.volumes}/{row['name']}/_data" if ours else "",
         )
 
-    def _tests(self, filters: Filters) -> Sequence[Callable[[Volume], bool]]:
-        tests: list[Callable[[Volume], bool]] = []
-        for key, values in filters.items():
-            if key == "name":
-                tests.append(_named(values))
-            elif key == "label":
-                tests.extend(_labelled(value) for value in values)
-            elif key == "label!":
-                tests.extend(_unlabelled(value) for value in values)
-            elif key == "driver":
-                tests.append(_driven(values))
-            elif key == "dangling":
-                tests.append(self._dangling(values))
-            else:
-                raise InvalidInput(f"Invalid filter '{key}'")
-        return tests
-
-    def _dangling(self, values: Sequence[str]) -> Callable[[Volume], bool]:
-        wanted = {_TRUTH.get(value) for value in values}
-        if None in wanted or len(wanted) > 1:
-            raise InvalidInput(f"Invalid filter 'dangling=[{' '.join(values)}]'")
-        used = {row["volume"] for row in self.store.query("SELECT DISTINCT volume FROM container_volumes")}
-        return lambda volume: (volume.name not in used) in wanted
-
-    def _tell(self, action: str, name: str) -> None:
-        self.events.append(event("volume", action, name, driver="local"))
+    def _used(self) -> set[str]:
+        return {row["volume"] for row in self.store.query("SELECT DISTINCT volume FROM container_volumes")}
 
 
-def _check(name: str) -> None:
-    if len(name) < 2:
-        raise InvalidInput(
-            f"create {name}: volume name is too short, names should be at least two alphanumeric characters"
-        )
-    if not _NAME.fullmatch(name) or len(name) > 255:
-        raise InvalidInput(
-            f'create {name}: "{name}" includes invalid characters for a local volume name, only '
-            '"[a-zA-Z0-9][a-zA-Z0-9_.-]" are allowed. If you intended to pass a host directory, '
-            "use absolute path"
-        )
+def insert(connection: sqlite3.Connection, volume: Volume) -> None:
+    """Write a volume's row."""
+    connection.execute(
+        "INSERT INTO volumes (name, driver, created, labels, options, anonymous) VALUES (?, ?, ?, ?, ?, ?)",
+        (
+            volume.name,
+            volume.driver,
+            volume.created,
+            json.dumps(dict(volume.labels), ensure_ascii=False),
+            json.dumps(dict(volume.options), ensure_ascii=False),
+            volume.anonymous,
+        ),
+    )
 
 
-def _make_data(path: str) -> None:
+def stage(directory: str) -> str:
+    """Make the place of a volume's files in what will be its directory."""
+    path = f"{directory}/_data"
     try:
         os.mkdir(path)
         os.chmod(path, 0o755)
     except OSError as error:
         raise from_os(error, "cannot make the volume") from error
+    return path
 
 
-def _named(values: Sequence[str]) -> Callable[[Volume], bool]:
+def check_name(name: str) -> None:
+    """Raise InvalidInput for what cannot be the name of a local volume."""
+    if len(name) < 2:
+        raise InvalidInput(
+            f"create {name}: volume name is too short, names should be at least two alphanumeric characters"
+        )
+    if not _NAME.fullmatch(name) or len(name) > 255:
+        quoted = json.dumps(name, ensure_ascii=False)
+        raise InvalidInput(
+            f"create {name}: {quoted} includes invalid characters for a local volume name, only "
+            '"[a-zA-Z0-9][a-zA-Z0-9_.-]" are allowed. If you intended to pass a host directory, '
+            "use absolute path"
+        )
+
+
+def _same_driver(volume: Volume, driver: str) -> None:
+    if driver and driver != volume.driver:
+        raise Conflict(
+            f"create {volume.name}: conflict: volume name must be unique",
+            details=f"it is a volume of the driver {volume.driver}",
+        )
+
+
+def _remote(remote: Remote, driver: str, scope: str) -> Volume:
+    return Volume(remote.name, driver, _moment(remote.created), {}, {}, False, remote.mountpoint, scope)
+
+
+def _moment(text: str) -> float:
+    """Read RFC 3339; what cannot be read is no moment."""
+    from datetime import datetime
+
     try:
-        patterns = [re.compile(value) for value in values]
-    except re.error as error:
-        raise InvalidInput(f"Invalid filter 'name={values}'", details=str(error)) from error
-    return lambda volume: any(pattern.search(volume.name) for pattern in patterns)
-
-
-def _driven(values: Sequence[str]) -> Callable[[Volume], bool]:
-    return lambda volume: volume.driver in values
-
-
-def _labelled(value: str) -> Callable[[Volume], bool]:
-    """A `key` must be there, a `key=value` exactly so."""
-    key, equals, wanted = value.partition("=")
-    if equals:
-        return lambda volume: volume.labels.get(key) == wanted
-    return lambda volume: key in volume.labels
-
-
-def _unlabelled(value: str) -> Callable[[Volume], bool]:
-    has = _labelled(value)
-    return lambda volume: not has(volume)
+        return datetime.fromisoformat(text).timestamp()
+    except ValueError:
+        return 0.0

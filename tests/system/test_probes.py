@@ -18,17 +18,11 @@ import pytest
 PROBES = Path(__file__).parents[3] / "shared" / "conformance" / "probes"
 BUSYBOX = Path("/bin/busybox")
 
-VOLUMES = "mounting volumes comes with the volumes"
 NETWORK = "publishing ports comes with the networks"
 LATER = {
     "run --rm -t busybox": "terminals come with attach and exec",
     "run --rm -i busybox": "stdin comes with attach and exec",
     "exec p9": "exec comes with attach",
-    "-v v2:": VOLUMES,
-    "--name p10 ": VOLUMES,
-    "--mount type=bind": VOLUMES,
-    "-v relative:": VOLUMES,
-    "-v /tmp:relative": VOLUMES,
     "--name c1 ": "cp comes with the files of containers",
     "--name c3 ": "cp comes with the files of containers",
     "--restart on-failure": "restart policies come with the supervision of containers",

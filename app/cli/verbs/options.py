@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from typing import Any
+
 from app.cli.flags import HELP, Arguments, Flag, UsageError, environment_word, label_word
 from app.cli.verbs import health_flags, limit_flags, sharing_flags
 from engine.containers.options import Options
@@ -38,6 +41,12 @@ def restart_word(text: str) -> str:
 
 
 DETACH_KEYS = Flag("detach-keys", "string", "Override the key sequence for detaching a container")
+def _mount(text: str) -> str:
+    from app.cli.mounts import mount_word
+
+    return mount_word(text)
+
+
 FLAGS = (
     Flag("attach", "list", "Attach to STDIN, STDOUT or STDERR", short="a", check=_stream),
     Flag("cap-add", "list", "Add Linux capabilities"),
@@ -54,6 +63,7 @@ FLAGS = (
     Flag("interactive", "bool", "Keep STDIN open even if not attached", short="i"),
     Flag("label", "list", "Set meta data on a container", short="l", check=label_word),
     Flag("label-file", "list", "Read in a line delimited file of labels"),
+    Flag("mount", "mount", "Attach a filesystem mount to the container", check=_mount),
     Flag("name", "string", "Assign a name to the container"),
     Flag("net", "network", "", check=_network, hidden=True),
     Flag("network", "network", "Connect a container to a network (none or host)", check=_network),
@@ -80,6 +90,9 @@ FLAGS = (
     Flag("tmpfs", "list", "Mount a tmpfs directory"),
     Flag("tty", "bool", "Allocate a pseudo-TTY", short="t"),
     Flag("user", "string", "Username or UID (format: <name|uid>[:<group|gid>])", short="u"),
+    Flag("volume", "list", "Bind mount a volume", short="v"),
+    Flag("volume-driver", "string", "Optional volume driver for the container"),
+    Flag("volumes-from", "list", "Mount volumes from the specified container(s)"),
     Flag("workdir", "string", "Working directory inside the container", short="w"),
 )
 
@@ -89,10 +102,6 @@ p/publish:list P/publish-all:bool
 """
 REFUSED = (
     (NETWORKS, "networks and ports come with a later step of the engine; use --network none or host"),
-    (
-        "mount:mount v/volume:list volume-driver:string volumes-from:list",
-        "mounting volumes comes with a later step of the engine; --tmpfs gives a scratch directory",
-    ),
     ("log-driver:string log-opt:list", "the engine logs by its own means"),
 )
 """docker's other flags (`short/name:kind`), and why each is refused for now."""
@@ -116,6 +125,7 @@ def options(arguments: Arguments) -> Options:
     """Add the flags up; raises UsageError where they contradict each other."""
     entrypoint = arguments.text("entrypoint")
     networks = arguments.words("network") or arguments.words("net")
+    binds, places, mounts = _mounted(arguments)
     return Options(
         command=tuple(arguments.positional[1:]),
         entrypoint=((entrypoint,) if entrypoint else ()) if arguments.given("entrypoint") else None,
@@ -128,6 +138,11 @@ def options(arguments: Arguments) -> Options:
         labels=_labels(arguments),
         read_only=arguments.switch("read-only"),
         tmpfs={path: mode for path, _, mode in (word.partition(":") for word in arguments.words("tmpfs"))},
+        binds=binds,
+        volumes=places,
+        mounts=mounts,
+        volumes_from=tuple(arguments.words("volumes-from")),
+        volume_driver=arguments.text("volume-driver"),
         init=arguments.switch("init"),
         stop_signal=arguments.text("stop-signal") or None,
         stop_timeout=arguments.number("stop-timeout"),
@@ -177,6 +192,18 @@ def restart_policy(text: str) -> tuple[str, int]:
     """Read `NAME[:RETRIES]`."""
     name, _, count = text.partition(":")
     return name or "no", int(count or 0)
+
+
+def _mounted(
+    arguments: Arguments,
+) -> tuple[tuple[str, ...], tuple[str, ...], tuple[Mapping[str, Any], ...]]:
+    """Read --volume and --mount."""
+    words, mounts = arguments.words("volume"), arguments.words("mount")
+    if not (words or mounts):
+        return (), (), ()
+    from app.cli.mounts import mount, volumes
+
+    return (*volumes(words), tuple(map(mount, mounts)))
 
 
 def environment(arguments: Arguments) -> list[str]:

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from app.cli.command import Command
 from app.cli.console import complain, say
-from app.cli.flags import Arguments, Flag, filter_word, label_word
+from app.cli.flags import Arguments, Flag, UsageError, filter_word, label_word
 from engine.errors import EngineError, NotFound
 
 if TYPE_CHECKING:
@@ -23,12 +23,6 @@ HEADINGS = {
 }
 
 
-def _driver(text: str) -> str:
-    if text != "local":
-        raise ValueError("the only driver is local")
-    return text
-
-
 def _list(engine: Engine, arguments: Arguments) -> int:
     from app.cli.listing import show
     from app.cli.volume_rows import volume_row
@@ -43,9 +37,16 @@ def _list(engine: Engine, arguments: Arguments) -> int:
 
 
 def _create(engine: Engine, arguments: Arguments) -> int:
+    if arguments.positional and arguments.text("name"):
+        raise UsageError(
+            "conflicting options: cannot specify a volume-name through both --name and as a positional arg", 1
+        )
     name = "".join(arguments.positional) or arguments.text("name")
     volume = engine.volumes.create(
-        name or None, labels=_pairs(arguments.words("label")), options=_pairs(arguments.words("opt"))
+        name or None,
+        labels=_pairs(arguments.words("label")),
+        options=_pairs(arguments.words("opt")),
+        driver=arguments.text("driver"),
     )
     say(volume.name)
     return 0
@@ -86,7 +87,7 @@ CREATE = Command(
     "Create a volume",
     _create,
     (
-        Flag("driver", "string", "Specify volume driver name", short="d", shown='"local"', check=_driver),
+        Flag("driver", "string", "Specify volume driver name", short="d", shown='"local"'),
         Flag("label", "list", "Set metadata for a volume", check=label_word),
         Flag("name", "string", "", hidden=True),
         Flag("opt", "map", "Set driver specific options", short="o"),

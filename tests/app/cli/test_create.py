@@ -83,8 +83,6 @@ def test_files_come_before_flags(tmp_path: Path) -> None:
     "words",
     [
         ["-p", "80:80"],
-        ["-v", "/a:/b"],
-        ["--mount", "x"],
         ["--gpus", "all"],
         ["--kernel-memory", "10m"],
         ["--storage-opt", "size=1G"],

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from engine.errors import InUse, InvalidInput, NotFound, Unsupported
+from engine.errors import InUse, InvalidInput, NotFound
 from engine.events import EventLog
 from engine.paths import Paths
 from engine.store.store import Store
@@ -69,11 +69,38 @@ def test_a_short_name_is_refused(volumes: Volumes) -> None:
         volumes.create("x")
 
 
-def test_options_are_refused_aloud(volumes: Volumes) -> None:
-    with pytest.raises(Unsupported, match="takes no options here") as caught:
-        volumes.create("data", options={"type": "nfs"})
-    assert caught.value.resolution
+@pytest.mark.parametrize(
+    ("options", "sentence"),
+    [
+        ({"bogus": "1"}, 'create data: invalid option: "bogus"'),
+        ({"foo": ""}, 'create data: invalid option: "foo"'),
+        ({"type": "tmpfs"}, 'create data: missing required option: "device"'),
+        ({"device": "/tmp"}, 'create data: missing required option: "type"'),
+        ({"o": "bind"}, 'create data: missing required option: "device"'),
+        ({"size": "1m"}, "create data: quota size requested but no quota support"),
+    ],
+)
+def test_options_that_cannot_be_are_refused_in_dockers_words(
+    volumes: Volumes, options: dict[str, str], sentence: str
+) -> None:
+    with pytest.raises(InvalidInput) as caught:
+        volumes.create("data", options=options)
+    assert caught.value.brief == sentence
     assert volumes.list() == []
+
+
+def test_options_are_kept_and_told(volumes: Volumes) -> None:
+    options = {"type": "tmpfs", "device": "tmpfs", "o": "size=1m"}
+    assert volumes.create("data", options=options).options == options
+    assert volumes.inspect("data")["Options"] == options
+
+
+def test_a_driver_nobody_has_is_not_found(volumes: Volumes, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("STACKYARD_PLUGINS", "/nonexistent")
+    with pytest.raises(NotFound) as caught:
+        volumes.create("data", driver="nodrv")
+    expected = 'create data: error looking up volume plugin nodrv: plugin "nodrv" not found'
+    assert caught.value.brief == expected
 
 
 def test_it_is_inspected_as_docker_does(volumes: Volumes) -> None:

@@ -1,0 +1,149 @@
+"""What a container's mount points are at a start: entries of its OCI specification.
+
+Sources are made and looked at here; destinations are the first process's business, inside the root.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Sequence
+from typing import Any
+
+from engine.containers.mountpoints import Point, by_depth
+from engine.containers.record import Container
+from engine.errors import EngineError, StartFailed
+from engine.events import EventLog
+from engine.store.store import Store
+from engine.volumes.volumes import LOCAL, Volumes
+
+_TMPFS = ("noexec", "nosuid", "nodev")
+
+Entry = dict[str, Any]
+
+
+def entries(container: Container, store: Store, events: EventLog) -> list[Entry]:
+    """Make the entries, what lies deeper later; drivers of others are told that the container needs them.
+
+    Raises StartFailed.
+    """
+    volumes, points = Volumes(store, events), by_depth(container.points)
+    paths = store.paths.container(container.id)
+    held = [point.name for point in points if point.type == "volume" and point.driver not in ("", LOCAL)]
+    if held:
+        # Before they are told, so that whatever happens next they are told of the end, too.
+        with open(paths.held, "w", encoding="utf-8") as file:
+            json.dump(held, file)
+    try:
+        return [_entry(point, container.id, volumes) for point in points]
+    except EngineError as error:
+        if held:
+            release(container, store, events)
+        if isinstance(error, StartFailed):
+            raise
+        raise StartFailed(error.brief, 125, details=error.details, resolution=error.resolution) from error
+
+
+def release(container: Container, store: Store, events: EventLog) -> None:
+    """Tell the drivers of others, once, that a container which has ended needs its volumes no longer."""
+    paths, volumes = store.paths.container(container.id), Volumes(store, events)
+    try:
+        with open(paths.held, encoding="utf-8") as file:
+            names = json.load(file)
+        os.unlink(paths.held)
+    except (FileNotFoundError, ValueError):
+        return
+    for name in names:
+        try:
+            volumes.release(name, container.id)
+        except EngineError:
+            # A plugin that is gone has nothing mounted either.
+            continue
+
+
+def _entry(point: Point, id: str, volumes: Volumes) -> Entry:
+    if point.type == "tmpfs":
+        words = [f"{key}={value}" for key, value in point.options.items()]
+        return _mount(point, "tmpfs", "tmpfs", [*_TMPFS, *words, *([] if point.writable else ["ro"])])
+    if point.type == "bind":
+        return _mount(point, "bind", _bind_source(point), _bind_words(point))
+    found = volumes.source(point.name, id)
+    words = list(found.options)
+    if not point.writable:
+        words.append("rro" if found.type == "bind" else "ro")
+    entry = _mount(point, found.type, found.source, words)
+    if point.subpath:
+        if found.type != "bind":
+            raise StartFailed(f"volume {point.name} is no directory: it has no subpath {point.subpath}", 125)
+        entry["subpath"] = point.subpath
+    return entry
+
+
+def _mount(point: Point, type: str, source: str, words: Sequence[str]) -> Entry:
+    return {"destination": point.destination, "type": type, "source": source, "options": list(words)}
+
+
+def _bind_words(point: Point) -> list[str]:
+    words = ["rbind" if point.recursive else "bind", point.propagation or "rprivate"]
+    if not point.writable:
+        words.append("rro" if point.recursive and point.read_only_below else "ro")
+    return words
+
+
+def _bind_source(point: Point) -> str:
+    """Make a bind's source if it may be made; see whether it spreads mounts as is asked of it."""
+    path = point.source
+    if not os.path.exists(path):
+        if not point.made:
+            raise StartFailed(
+                f'invalid mount config for type "bind": bind source path does not exist: {path}', 125
+            )
+        try:
+            os.makedirs(path, 0o755, exist_ok=True)
+        except OSError as error:
+            why = (error.strerror or "").lower()
+            raise StartFailed(
+                f"error while creating mount source path '{path}': mkdir {path}: {why}", 125
+            ) from None
+    if point.propagation.removeprefix("r") in ("shared", "slave"):
+        _check_spreading(path, point.propagation.removeprefix("r"))
+    return path
+
+
+def _check_spreading(path: str, wanted: str) -> None:
+    place, tags = _mounted_on(os.path.realpath(path))
+    if "shared" in tags or (wanted == "slave" and "master" in tags):
+        return
+    kind = "shared" if wanted == "shared" else "shared or slave"
+    raise StartFailed(f"path {path} is mounted on {place} but it is not a {kind} mount", 125)
+
+
+def _mounted_on(path: str) -> tuple[str, set[str]]:
+    """Find the mount point above a path, and the optional fields of its line (proc_pid_mountinfo(5))."""
+    found: tuple[str, set[str]] = ("/", set())
+    with open("/proc/self/mountinfo", encoding="utf-8", errors="surrogateescape") as file:
+        for line in file:
+            fields = line.split()
+            place = _unescaped(fields[4])
+            above = path == place or path.startswith(f"{place.rstrip('/')}/")
+            if above and len(place) >= len(found[0]):
+                found = place, {word.partition(":")[0] for word in fields[6 : fields.index("-")]}
+    return found
+
+
+def _unescaped(path: str) -> str:
+    for code, character in (("040", " "), ("011", "\t"), ("012", "\n"), ("134", "\\")):
+        path = path.replace(f"\\{code}", character)
+    return path
+
+
+def documents(points: Sequence[Point], volumes: Volumes) -> list[dict[str, Any]]:
+    """Describe the points as docker's inspect does."""
+    described = []
+    for point in points:
+        source = point.source
+        if point.type == "volume":
+            volume = volumes.known(point.name)
+            source = volume.mountpoint if volume else ""
+        described.append(point.document(source))
+    return described

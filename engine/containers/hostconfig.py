@@ -14,12 +14,15 @@ RUNTIME = "stackyard"
 def host_config(options: Options) -> dict[str, Any]:
     """Write what was asked of the host."""
     return {
+        "Binds": list(options.binds) or None,
         "ContainerIDFile": "",
         "LogConfig": {"Type": "frames", "Config": {}},
         "NetworkMode": options.network,
         "PortBindings": {},
         "RestartPolicy": dict(zip(("Name", "MaximumRetryCount"), options.restart, strict=True)),
         "AutoRemove": options.auto_remove,
+        "VolumeDriver": options.volume_driver,
+        "VolumesFrom": list(options.volumes_from) or None,
         "CapAdd": list(options.cap_add) or None,
         "CapDrop": list(options.cap_drop) or None,
         "GroupAdd": list(options.groups) or None,
@@ -28,9 +31,6 @@ def host_config(options: Options) -> dict[str, Any]:
         "PublishAllPorts": False,
         "ReadonlyRootfs": options.read_only,
         "Tmpfs": dict(options.tmpfs),
-        "Binds": list(options.binds) or None,
-        "VolumeDriver": options.volume_driver,
-        "VolumesFrom": list(options.volumes_from) or None,
         **({"Mounts": [dict(mount) for mount in options.mounts]} if options.mounts else {}),
         "Init": options.init or None,
         "Runtime": RUNTIME,

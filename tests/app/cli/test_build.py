@@ -6,6 +6,7 @@ import json
 import shlex
 import time
 from collections.abc import Callable, Sequence
+from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -60,9 +61,11 @@ class Builds:
     def dockerfile(self, build: str) -> bytes:
         return b"FROM busy\n"
 
-    def shell(self, image: str, environment: Sequence[str]) -> int:
+    def shell(
+        self, image: str, environment: Sequence[str], size: tuple[int, int]
+    ) -> AbstractContextManager[str]:
         self.shells.append(image)
-        return 7
+        return nullcontext("a session")
 
     def prune(self, *words: object) -> SimpleNamespace:
         self.pruned.append(words)
@@ -332,6 +335,7 @@ def test_a_shell_on_the_state_before_the_step_that_failed(
     words: str,
 ) -> None:
     monkeypatch.setattr("app.cli.verbs.build.on_terminal", lambda: True)
+    monkeypatch.setattr("app.lending.lend", lambda session, keys: 7)
     builds.told = [*GOOD[:3], Failed(FALSE, 1, 3, 1.0)]
     failure = StepFailed(FALSE, step=2, line=1, code=3)
     failure.image = image

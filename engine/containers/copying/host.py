@@ -31,6 +31,8 @@ def origin(path: str, *, follow: bool) -> tuple[Origin, bool]:
         here = os.open(folder, _FOLDER)
     except FileNotFoundError as error:
         raise NotFound(f"lstat {error.filename}: no such file or directory") from None
+    except NotADirectoryError:
+        raise InvalidInput("not a directory") from None
     except OSError as error:
         raise EngineError(f"lstat {error.filename}: {(error.strerror or '').lower()}") from None
     if not base:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import stat
 from collections.abc import Iterator
@@ -11,7 +12,7 @@ from typing import NamedTuple
 from engine.containers.copying.paths import absolute, last
 from engine.containers.record import Container
 from engine.containers.state import State
-from engine.errors import Conflict, InvalidInput, NotFound
+from engine.errors import Conflict, InvalidInput, NotFound, from_os
 from engine.kernel import files
 from engine.kernel.processes import start_time
 from engine.layers.archiving import Enter, Origin
@@ -143,6 +144,10 @@ def look(inside: Inside, path: str) -> Found:
         raise NotFound(f"Could not find the file {path} in container {inside.name}") from None
     except NotADirectoryError:
         raise InvalidInput(f"lstat {whole}: not a directory") from None
+    except OSError as error:
+        if error.errno != errno.ELOOP:
+            raise from_os(error, f"lstat {whole}") from error
+        raise InvalidInput(f"evalSymlinksInScope: too many links in {folder}") from None
     target = followed(inside.root, whole) if stat.S_ISLNK(status.st_mode) else ""
     return Found(whole, status, target, folder or "/", base)
 

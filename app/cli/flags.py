@@ -56,8 +56,10 @@ class Flag(NamedTuple):
         """Turn the value's text into the value; ValueError says what is wrong with it."""
         if self.kind == "bool":
             return _boolean(text)
-        if self.kind in ("int", "uint16"):
+        if self.kind == "int":
             return _integer(text)
+        if self.kind == "uint16":
+            return _short(text)
         return self.check(text) if self.check else text
 
 
@@ -205,6 +207,14 @@ def _integer(text: str) -> int:
     if not -(1 << 63) <= value < 1 << 63:
         raise ValueError(f'strconv.ParseInt: parsing "{text}": value out of range')
     return value
+
+
+def _short(text: str) -> int:
+    if not (text.isascii() and text.isdecimal()):
+        raise ValueError(f'strconv.ParseUint: parsing "{text}": invalid syntax')
+    if int(text) >= 1 << 16:
+        raise ValueError(f'strconv.ParseUint: parsing "{text}": value out of range')
+    return int(text)
 
 
 def filter_word(text: str) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 from engine.containers import limits
@@ -9,6 +10,16 @@ from engine.containers.options import Options
 from engine.runtime.spec import MASKED, READ_ONLY
 
 RUNTIME = "stackyard"
+
+_ORDER = ["Binds", "ContainerIDFile", "LogConfig", "NetworkMode", "PortBindings", "RestartPolicy", "AutoRemove", "VolumeDriver", "VolumesFrom", "CapAdd", "CapDrop", "CgroupnsMode", "Dns", "DnsOptions", "DnsSearch", "ExtraHosts", "GroupAdd", "IpcMode", "Cgroup", "Links", "OomScoreAdj", "PidMode", "Privileged", "PublishAllPorts", "ReadonlyRootfs", "SecurityOpt", "Tmpfs", "UTSMode", "UsernsMode", "ShmSize", "Sysctls", "Runtime", "ConsoleSize", "Isolation", "CpuShares", "Memory", "NanoCpus", "CgroupParent", "BlkioWeight", "BlkioWeightDevice", "BlkioDeviceReadBps", "BlkioDeviceWriteBps", "BlkioDeviceReadIOps", "BlkioDeviceWriteIOps", "CpuPeriod", "CpuQuota", "CpuRealtimePeriod", "CpuRealtimeRuntime", "CpusetCpus", "CpusetMems", "Devices", "DeviceCgroupRules", "DeviceRequests", "KernelMemory", "KernelMemoryTCP", "MemoryReservation", "MemorySwap", "MemorySwappiness", "OomKillDisable", "PidsLimit", "Ulimits", "CpuCount", "CpuPercent", "IOMaximumIOps", "IOMaximumBandwidth", "Mounts", "MaskedPaths", "ReadonlyPaths", "Init"]
+_OMITTED = ("Tmpfs", "Sysctls", "Mounts", "Init")
+"""What docker shows only where it was asked for."""
+
+
+def shown(host: Mapping[str, Any]) -> dict[str, Any]:
+    """Put HostConfig as `inspect` shows it, in docker's order."""
+    ordered = {key: host[key] for key in (*_ORDER, *host) if key in host}
+    return {key: value for key, value in ordered.items() if value or key not in _OMITTED}
 
 
 def host_config(options: Options) -> dict[str, Any]:

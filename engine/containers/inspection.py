@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from engine.containers import health
+from engine.containers.hostconfig import shown
 from engine.containers.record import Container
 from engine.moments import written
 from engine.paths import ContainerPaths
@@ -48,7 +49,7 @@ def inspect(
         "ProcessLabel": "",
         "AppArmorProfile": "",
         "ExecIDs": None,
-        "HostConfig": host,
+        "HostConfig": shown(host),
         "GraphDriver": {
             "Data": {"UpperDir": paths.upper, "WorkDir": paths.work, "Layers": container.config["Snapshots"]},
             "Name": "overlay",

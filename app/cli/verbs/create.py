@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from app.cli.command import Command
 from app.cli.console import say, warn
 from app.cli.flags import Arguments, UsageError
-from app.cli.verbs.options import CREATE_FLAGS, check_container_file, options, write_container_file
+from app.cli.verbs.options import CREATE_FLAGS, check_container_file, dangers, options, write_container_file
 from engine.errors import EngineError, NotFound
 
 if TYPE_CHECKING:
@@ -20,6 +20,8 @@ def make(engine: Engine, arguments: Arguments) -> str:
     chosen = options(arguments)
     if chosen.auto_remove and arguments.text("restart") not in ("", "no"):
         raise UsageError("conflicting options: cannot specify both --restart and --rm")
+    for danger in dangers(chosen):
+        warn(f"WARNING: {danger}")
     id_file = arguments.text("cidfile")
     if id_file:
         check_container_file(id_file)

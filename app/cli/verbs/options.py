@@ -171,6 +171,21 @@ def options(arguments: Arguments) -> Options:
     )
 
 
+def dangers(chosen: Options) -> list[str]:
+    """Say what is done as asked, and is likely to be regretted."""
+    found = []
+    if chosen.limits.oom_kill_disable and not chosen.limits.memory:
+        found.append(
+            "Disabling the OOM killer on containers without setting a '-m/--memory' limit may be dangerous."
+        )
+    found += [
+        f"Localhost DNS setting (--dns={server}) may fail in containers."
+        for server in chosen.lookup.servers
+        if server.startswith("127.") or server == "::1"
+    ]
+    return found
+
+
 def attached_streams(arguments: Arguments) -> frozenset[str]:
     """Tell which of stdin, stdout and stderr whoever runs it stays with."""
     named = frozenset(arguments.words("attach"))

@@ -8,13 +8,12 @@ import signal
 import termios
 import threading
 import tty
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 from app.detaching import PATIENCE_SECONDS, Detaching
 from app.output import show, size
-from engine.errors import InvalidInput
 
 if TYPE_CHECKING:
     from types import FrameType
@@ -25,23 +24,19 @@ _CHUNK = 64 << 10
 _INPUT, _OUTPUT = 0, 1
 
 
-def require() -> None:
-    """Raise InvalidInput, in docker's words, where there is no terminal to lend."""
-    if not os.isatty(_INPUT):
-        raise InvalidInput("the input device is not a TTY")
-
-
 def lend(session: Session, keys: bytes, *, redraw: bool = False) -> bool:
     """Let a program have our terminal until it ends or the detach keys are typed; tell whether they were.
 
     With `redraw` it is made to paint anew what it has painted before.
     """
-    if redraw:
-        # A program paints when its size changes, and only then.
-        width, height = size()
-        session.resize(width + 1, height + 1)
-    with _raw(), _sized(session):
-        return _Relay(session, Detaching(keys)).run()
+    with _raw(), _sized(session) as follow:
+        relay = _Relay(session, Detaching(keys))
+        if redraw:
+            # A program paints when its size changes, and only then.
+            width, height = size()
+            session.resize(width + 1, height + 1)
+            relay.once_painted = follow
+        return relay.run()
 
 
 @contextmanager
@@ -69,8 +64,8 @@ def _ending() -> Iterator[None]:
 
 
 @contextmanager
-def _sized(session: Session) -> Iterator[None]:
-    """Keep the program's terminal as large as ours."""
+def _sized(session: Session) -> Iterator[Callable[[], object]]:
+    """Keep the program's terminal as large as ours; yield what does so once more."""
 
     def follow(_: int = 0, __: FrameType | None = None) -> None:
         try:
@@ -80,7 +75,7 @@ def _sized(session: Session) -> Iterator[None]:
 
     with _handling(signal.SIGWINCH, follow):
         follow()
-        yield
+        yield follow
 
 
 @contextmanager
@@ -103,20 +98,31 @@ class _Relay:
         self._session = session
         self._detaching = detaching
         self._typed = b""
+        self.once_painted: Callable[[], object] | None = None
+        """To be done after the first output, or when there is none."""
 
     def run(self) -> bool:
         """Copy; tell whether the detach keys were typed."""
         while True:
-            for _, data in self._session.read():
+            output = self._session.read()
+            for _, data in output:
                 show(_OUTPUT, data)
             if self._session.over:
                 return False
+            if output:
+                self._settle()
             ready = self._wait()
             if _INPUT in ready and self._take():
                 return True
             if not ready:
+                self._settle()
                 self._typed += self._detaching.let_go()
             self._typed = self._typed[self._session.write(self._typed) :] if self._typed else b""
+
+    def _settle(self) -> None:
+        act, self.once_painted = self.once_painted, None
+        if act:
+            act()
 
     def _wait(self) -> set[int]:
         """Wait for news, for keys, for room for what was typed; none of them means a moment of silence."""
@@ -128,7 +134,7 @@ class _Relay:
             poll.register(self._session.room(), select.POLLOUT | select.POLLIN)
         else:
             poll.register(_INPUT, select.POLLIN)
-        patience = PATIENCE_SECONDS * 1000 if self._detaching.held else None
+        patience = PATIENCE_SECONDS * 1000 if self._detaching.held or self.once_painted else None
         return {descriptor for descriptor, _ in poll.poll(patience)}
 
     def _take(self) -> bool:

@@ -52,6 +52,14 @@ def on_terminal() -> bool:
     return all(stream is not None and stream.isatty() for stream in (sys.stdin, sys.stdout))
 
 
+def has_terminal() -> bool:
+    """Tell whether there is a terminal to lend to a program; complain in docker's words if not."""
+    if sys.stdin is not None and sys.stdin.isatty():
+        return True
+    warn("the input device is not a TTY")
+    return False
+
+
 def agreed(warning: str, break_: str = "\n") -> bool:
     """Ask before something is destroyed; anything but y is no."""
     sys.stdout.write(f"WARNING! {warning}{break_}Are you sure you want to continue? [y/N] ")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import pty
 import select
+import signal
 import struct
 import sys
 import termios
@@ -22,6 +23,7 @@ class Window:
             os.execve(sys.executable, [sys.executable, *words], {**os.environ, **(environment or {})})
         self.resize(80, 24)
         self.seen = ""
+        self._ended: tuple[int, str] | None = None
 
     def resize(self, width: int, height: int) -> None:
         ioctl(self.terminal, termios.TIOCSWINSZ, struct.pack("=4H", height, width, 0, 0))
@@ -45,6 +47,8 @@ class Window:
 
     def wait(self) -> tuple[int, str]:
         """Wait for the program's end; return its exit code and what it said since the last time."""
+        if self._ended:
+            return self._ended
         while True:
             try:
                 data = os.read(self.terminal, 65536)
@@ -53,4 +57,12 @@ class Window:
             if not data:
                 break
             self.seen += data.decode(errors="replace")
-        return os.waitstatus_to_exitcode(os.waitpid(self.pid, 0)[1]), self.seen
+        self._ended = os.waitstatus_to_exitcode(os.waitpid(self.pid, 0)[1]), self.seen
+        return self._ended
+
+    def end(self) -> None:
+        """Kill the program, if it still lives, and take the terminal away."""
+        if not self._ended:
+            os.kill(self.pid, signal.SIGKILL)
+            os.waitpid(self.pid, 0)
+        os.close(self.terminal)

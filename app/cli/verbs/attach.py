@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from app.cli.command import Command
-from app.cli.console import warn
+from app.cli.console import has_terminal, warn
 from app.cli.flags import Arguments, Flag
 from app.cli.verbs.options import DETACH_KEYS, detach_keys
 from engine.errors import Conflict
@@ -23,10 +23,8 @@ def _run(engine: Engine, arguments: Arguments) -> int:
     container = engine.containers.get(name)
     typing = container.config["Config"]["OpenStdin"] and not arguments.switch("no-stdin")
     terminal = container.config["Config"]["Tty"]
-    if terminal and typing:
-        from app.lending import require
-
-        require()
+    if terminal and typing and not has_terminal():
+        return 1
     try:
         session = engine.containers.attach(name, stdin=typing)
     except Conflict as error:

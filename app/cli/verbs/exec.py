@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from app.cli.command import Command
-from app.cli.console import complain, say, warn
+from app.cli.console import complain, has_terminal, say, warn
 from app.cli.flags import Arguments, Flag, environment_word
 from app.cli.verbs.attach import LEFT
 from app.cli.verbs.options import DETACH_KEYS, detach_keys, environment
@@ -23,10 +23,8 @@ def _run(engine: Engine, arguments: Arguments) -> int:
 
     terminal, typing = arguments.switch("tty"), arguments.switch("interactive")
     detached = arguments.switch("detach")
-    if terminal and typing and not detached:
-        from app.lending import require
-
-        require()
+    if terminal and typing and not detached and not has_terminal():
+        return 1
     name, *words = arguments.positional
     program = Program(
         tuple(words),

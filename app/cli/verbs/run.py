@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from app.cli.command import Command
-from app.cli.console import complain, say
+from app.cli.console import complain, has_terminal, say
 from app.cli.flags import Arguments, Flag, UsageError
 from app.cli.verbs.create import make
 from app.cli.verbs.options import CREATE_FLAGS, attached_streams, detach_keys
@@ -24,10 +24,8 @@ def _run(engine: Engine, arguments: Arguments) -> int:
         from app.output import size
 
         keys = detach_keys(arguments, terminal=arguments.switch("tty"))
-        if arguments.switch("tty") and "stdin" in streams:
-            from app.lending import require
-
-            require()
+        if arguments.switch("tty") and "stdin" in streams and not has_terminal():
+            return 1
     engine.prestart()
     id = make(engine, arguments)
     try:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from app.cli.command import Command
-from app.cli.console import complain, say, warn
+from app.cli.console import complain, has_terminal, say, warn
 from app.cli.flags import Arguments, Flag, UsageError
 from app.cli.verbs.options import DETACH_KEYS, detach_keys
 from engine.errors import EngineError
@@ -44,10 +44,8 @@ def _start_attached(engine: Engine, arguments: Arguments, name: str) -> int:
     streams = BOTH if arguments.switch("attach") else frozenset[str]()
     if arguments.switch("interactive") and config["OpenStdin"]:
         streams |= {"stdin"}
-        if config["Tty"]:
-            from app.lending import require
-
-            require()
+        if config["Tty"] and not has_terminal():
+            return 1
     session = engine.containers.start_attached(name, size())
     code = stay(engine, name, session, Manner(streams, keys, arguments.switch("sig-proxy", True)))
     if container.host_config["AutoRemove"] and code is not None:

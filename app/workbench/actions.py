@@ -11,13 +11,14 @@ from app.workbench.keys import BUILD, CONTAINER, GLOBAL, IMAGE, LIST, OBJECT, Ke
 from app.workbench.yard import Build, Container, Image, Kind, Lists
 
 DOING = {
-    "start": "starting", "stop": "stopping", "restart": "restarting", "kill": "killing", "remove": "removing",
+    "start": "starting", "stop": "stopping", "restart": "restarting", "kill": "killing",
+    "pause": "asking its freezer", "remove": "removing",
     "rename": "renaming", "tag": "tagging", "prune": "pruning",
 }  # fmt: skip
 NOUNS = {"image": "an image", "container": "a container", "volume": "a volume", "build": "a build"}
 _OWN = {
     "image": {"run", "tag"},
-    "container": {"logs", "start", "stop", "restart", "kill", "rename"},
+    "container": {"logs", "start", "stop", "restart", "pause", "kill", "rename"},
     "build": {"again", "image", "output", "shell", "stop"},
 }
 _UNSAID = {
@@ -105,6 +106,10 @@ def _container_refusal(action: str, container: Container) -> str | None:
             return f"{name} was never started"
         case "stop":
             return None if container.alive else f"{name} is already stopped"
+        case "pause" if not container.alive:
+            return f"{name} is not running"
+        case "pause" if container.status == "restarting":
+            return f"{name} is just restarting"
         case "kill":
             return None if container.alive else f"{name} is not running"
     return None
@@ -130,6 +135,8 @@ def hints(selection: Selection, lists: Lists) -> list[Key]:
     container = container_of(selection, lists)
     if container and not container.alive:
         legal = [key for key in legal if key.id != "restart"]
+    if container and container.status == "paused":
+        legal = [key._replace(hint="unpause") if key.id == "pause" else key for key in legal]
     legal += [key for key in OBJECT if key.id != "prune" and refusal(key.id, selection, lists) is None]
     if selection.kind == "build":
         stop = [named("stop", CONTAINER)] if refusal("stop", selection, lists) is None else []
@@ -141,6 +148,8 @@ def words(action: str, selection: Selection, lists: Lists, argument: str = "") -
     """Return the words of the command that an action equals, without the program's name."""
     container = container_of(selection, lists)
     match action, selection.kind:
+        case "pause", _ if container and container.status == "paused":
+            return ["unpause", selection.name]
         case "remove", "container":
             return ["rm", *(["-f"] if container and container.alive else []), selection.name]
         case "remove", "image":

@@ -11,6 +11,7 @@ from textual.events import Key
 from app.workbench import themes
 from app.workbench.errands import Errands, sentence
 from app.workbench.follower import Follower
+from app.workbench.sampler import Sampler
 from app.workbench.screens.yard import YardScreen
 from app.workbench.spans import Span
 from app.workbench.yard import Lists, Yard
@@ -48,6 +49,9 @@ class Workbench(App[int], inherit_bindings=False):
             lambda error: self.call_later(self._failed, error),
         )
         self._screen = YardScreen(yard, self.errands, self._follower.again)
+        self._sampler = Sampler(
+            yard, self._is_watched, lambda time, used: self.call_later(self._screen.measured, time, used)
+        )
         self._select = select
         self._known = False
         self.theme = self._chosen_theme(theme)
@@ -81,18 +85,26 @@ class Workbench(App[int], inherit_bindings=False):
     def on_mount(self) -> None:
         """Begin to read."""
         self._follower.start()
+        self._sampler.start()
 
     def on_unmount(self) -> None:
         """Stop following."""
         self._follower.close()
+        self._sampler.close()
 
     def _changed(self, lists: Lists) -> None:
         first, self._known = not self._known, True
         self._screen.show(lists, first=first)
+        if first:
+            self._sampler.again()
         if first and self._select:
             self._screen.want(self._select)
         if first and not lists.images and not lists.containers:
             self._welcome()
+
+    def _is_watched(self) -> bool:
+        """Tell whether there is something to measure, and somebody may see it."""
+        return self._screen.is_current and any(one.alive for one in self._screen.lists.containers)
 
     def _failed(self, error: EngineError) -> None:
         self._screen.status.fail(sentence(error))

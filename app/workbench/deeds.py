@@ -20,6 +20,7 @@ def deed(
         "stop": partial(yard.interrupt if selection.kind == "build" else yard.stop, target),
         "restart": partial(yard.restart, target),
         "kill": partial(yard.kill, target),
+        "pause": partial(yard.unpause if _is_paused(selection, lists) else yard.pause, target),
         "rename": partial(yard.rename, target, argument),
         "tag": partial(yard.tag, target, argument),
     }
@@ -28,6 +29,11 @@ def deed(
     if action == "remove":
         return _quiet(_removal(yard, selection, lists))
     return _quiet(calls[action])
+
+
+def _is_paused(selection: Selection, lists: Lists) -> bool:
+    container = container_of(selection, lists)
+    return container is not None and container.status == "paused"
 
 
 def _removal(yard: Yard, selection: Selection, lists: Lists) -> Callable[[], None]:

@@ -59,6 +59,7 @@ CONTAINER = (
     Key("start", "S", "S", "start", "Start"),
     Key("stop", "s", "s", "stop", "Stop; a running build too"),
     Key("restart", "r", "r", "restart", "Restart"),
+    Key("pause", "p", "p", "pause", "Pause; let a paused one go on"),
     Key("kill", "K", "K", "kill", "Kill at once"),
     Key("rename", "R", "R", "rename", "Rename"),
 )
@@ -116,6 +117,14 @@ STACK = (
     Key("cursor_first", "g,home", "g", "", "The top"),
     Key("cursor_last", "G,end", "G", "", "The base"),
 )
+PROCESSES = (
+    Key("cursor_down", "j,down", "j ↓", "process", "The process below"),
+    Key("cursor_up", "k,up", "k ↑", "", "The process above"),
+    Key("cursor_first", "g,home", "g", "", "The first process"),
+    Key("cursor_last", "G,end", "G", "", "The last process"),
+    Key("order", "o", "o", "order", "As a tree; by CPU, memory or age"),
+    Key("signal", "x", "x", "signal", "Send a signal to the process"),
+)
 PAGES: tuple[tuple[str, tuple[Key, ...]], ...] = (
     ("Everywhere", GLOBAL),
     ("In a list", LIST),
@@ -125,6 +134,7 @@ PAGES: tuple[tuple[str, tuple[Key, ...]], ...] = (
     ("Whatever is selected", OBJECT),
     ("Log and output", LOG),
     ("Stack", STACK),
+    ("Processes", PROCESSES),
     ("Steps", STEPS),
     ("Output of a build", OUTPUT),
 )

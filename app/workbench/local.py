@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from app.workbench.localbuilds import LocalBuilds
+from app.workbench.locallife import LocalLife
 from app.workbench.yard import Container, Happening, Image, Kind, Layer, Step, Terminal, Volume
 from engine.errors import Unsupported
 
@@ -25,7 +26,7 @@ _RECENT_BYTES = 256 << 10
 """So much of what a program printed makes its screen anew."""
 
 
-class LocalYard(LocalBuilds):
+class LocalYard(LocalBuilds, LocalLife):
     """Answers for one engine."""
 
     def __init__(self, engine: Engine) -> None:
@@ -47,7 +48,8 @@ class LocalYard(LocalBuilds):
 
     def containers(self) -> tuple[Container, ...]:
         """List the containers."""
-        return tuple(map(_container, self._engine.containers.list(all=True)))
+        self._records = tuple(self._engine.containers.list(all=True))
+        return tuple(map(_container, self._records))
 
     def volumes(self) -> tuple[Volume, ...]:
         """List the volumes."""
@@ -197,6 +199,7 @@ def _container(record: Record) -> Container:
         record.ports,
         record.mounts,
         bool(record.config["Config"].get("Tty")),
+        "" if state.health == "none" else state.health,
     )
 
 

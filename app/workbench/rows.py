@@ -3,17 +3,21 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
 from rich.cells import cell_len
 
+from app.units import human_memory
 from app.workbench.figures import age, ago, count, short_age, short_id, size
 from app.workbench.spans import Span, cut, plain, spread
+from app.workbench.usage import Usage
 from app.workbench.yard import Container, Image, Volume
 
 NARROWEST_NAME = 12
 GAP = 2
+_BUSY = 80.0
+"""Percent of a processor from which on a container stands out."""
 
 
 class Row(NamedTuple):
@@ -48,7 +52,9 @@ def images(images: Sequence[Image], now: float) -> list[Row]:
     return rows
 
 
-def containers(containers: Sequence[Container], now: float, *, wide: bool = False) -> list[Row]:
+def containers(
+    containers: Sequence[Container], now: float, usage: Mapping[str, Usage] = {}, *, wide: bool = False
+) -> list[Row]:
     """Make one row for each container, the newest first: starting and stopping moves none of them."""
     ordered = sorted(containers, key=lambda one: (-one.created, one.id))
     return [
@@ -58,13 +64,28 @@ def containers(containers: Sequence[Container], now: float, *, wide: bool = Fals
             plain(one.name),
             (
                 Span(status(one, now) if wide else short_status(one, now), role(one)),
+                *_used(one, usage),
                 Span(plain(one.image), "dim"),
             ),
             mark(one),
-            f"{plain(one.image)} · {status(one, now)}",
+            " · ".join([plain(one.image), status(one, now), *_said_of_use(one, usage)]),
         )
         for one in ordered
     ]
+
+
+def _used(container: Container, usage: Mapping[str, Usage]) -> list[Span]:
+    """Fill the columns of CPU and memory, as wide as they ever get; none while nothing was measured."""
+    if not usage:
+        return []
+    used = usage.get(container.id, Usage()) if container.alive else Usage()
+    cpu = "" if used.cpu is None else f"{used.cpu:.1f}%"
+    memory = "" if used.memory is None else human_memory(used.memory)
+    return [Span(f"{cpu:>6}", "warn" if (used.cpu or 0) >= _BUSY else "plain"), Span(f"{memory:>9}")]
+
+
+def _said_of_use(container: Container, usage: Mapping[str, Usage]) -> list[str]:
+    return [text for span in _used(container, usage) if (text := span.text.strip())]
 
 
 def volumes(volumes: Sequence[Volume], containers: Sequence[Container], now: float) -> list[Row]:
@@ -83,6 +104,10 @@ def volumes(volumes: Sequence[Volume], containers: Sequence[Container], now: flo
 def mark(container: Container) -> Span:
     """Show a container's state as one character, told apart by shape before colour."""
     match container.status:
+        case "running" if container.health == "unhealthy":
+            return Span("◍", "bad")
+        case "running" if container.health == "starting":
+            return Span("◐", "warn")
         case "running":
             return Span("●", "good")
         case "paused":
@@ -107,7 +132,7 @@ def status(container: Container, now: float) -> str:
     up = f"Up {age(now - container.started_at)}"
     match container.status:
         case "running":
-            return up
+            return up + _health(container)
         case "paused":
             return f"{up} (Paused)"
         case "created":
@@ -117,6 +142,11 @@ def status(container: Container, now: float) -> str:
         case "restarting":
             return f"Restarting ({container.exit_code}) {ago(container.finished_at, now)}"
     return f"Exited ({container.exit_code}) {ago(container.finished_at, now)}"
+
+
+def _health(container: Container) -> str:
+    starting = "health: " if container.health == "starting" else ""
+    return f" ({starting}{container.health})" if container.health else ""
 
 
 def short_status(container: Container, now: float) -> str:

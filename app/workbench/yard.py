@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, Literal, NamedTuple, Protocol
 
 if TYPE_CHECKING:
     from app.workbench.trees import Tree
+    from app.workbench.usage import Process, Usage
     from engine.build.events import Event
 
 Kind = Literal["image", "container", "volume", "build"]
@@ -63,6 +64,8 @@ class Container(NamedTuple):
     volumes: tuple[str, ...] = ()
     tty: bool = False
     """Whether it has a terminal."""
+    health: str = ""
+    """starting, healthy or unhealthy; empty if nothing looks after it."""
 
     @property
     def alive(self) -> bool:
@@ -311,6 +314,21 @@ class Yard(Protocol):
 
     def kill(self, container: str) -> None:
         """End it at once."""
+
+    def pause(self, container: str) -> None:
+        """Hold every process of it still."""
+
+    def unpause(self, container: str) -> None:
+        """Let it go on."""
+
+    def usage(self) -> Mapping[str, Usage]:
+        """Sample what every running container uses, by id; called again and again from one thread."""
+
+    def processes(self, container: str) -> tuple[Process, ...]:
+        """List what runs in it."""
+
+    def signal(self, container: str, pid: int, name: str) -> None:
+        """Send a signal to one of its processes, by the host's pid. Raises NotFound."""
 
     def rename(self, container: str, name: str) -> None:
         """Give it another name."""

@@ -207,6 +207,12 @@ class Containers(Contents):
 
         return processes.processes(self.get(name))
 
+    def signal(self, name: str, pid: int, signal: str) -> None:
+        """Send a signal to one process of a container. Raises NotFound when it is not (or no longer) its."""
+        from engine.containers import processes
+
+        processes.send(self.get(name), pid, signal)
+
     def meter(self) -> Meter:
         """Make what samples how much containers use."""
         from engine.containers.statistics import Meter

@@ -107,7 +107,7 @@ def _by_ancestor(value: str) -> Question:
 def _by_health(value: str) -> Question:
     if value not in HEALTH:
         raise InvalidInput(f"Unrecognised filter value for health: {value}")
-    return lambda c: getattr(c.state, "health", "none") == value
+    return lambda c: c.state.health == value
 
 
 def _by_published(value: str) -> Question:

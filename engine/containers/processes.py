@@ -6,7 +6,9 @@ import os
 from typing import NamedTuple
 
 from engine.containers.record import Container
+from engine.errors import NotFound, from_os
 from engine.runtime.cgroups.cgroup import Cgroup
+from engine.runtime.signals import number_of
 
 _STATE, _PARENT, _TERMINAL, _USER_TIME, _SYSTEM_TIME = 0, 1, 4, 11, 12
 _THREADS, _BEGAN, _RESIDENT = 17, 19, 21
@@ -60,6 +62,26 @@ def members(container: Container) -> set[int]:
             pids |= _listed(f"{folder}/cgroup.procs")
         return pids
     return _same_namespace(container.state.pid) if container.state.pid else set()
+
+
+def send(container: Container, pid: int, name: str) -> None:
+    """Send a signal to one process. Raises NotFound when the container has no such process (any more)."""
+    import signal
+
+    number = number_of(name)
+    try:
+        process = os.pidfd_open(pid)
+        try:
+            # Asked once it is held, so that no later process with its number is hit.
+            if pid not in members(container):
+                raise ProcessLookupError
+            signal.pidfd_send_signal(process, number)
+        finally:
+            os.close(process)
+    except (ProcessLookupError, ValueError):
+        raise NotFound(f"No such process in container {container.name}: {pid}") from None
+    except OSError as error:
+        raise from_os(error, f"cannot signal process {pid}") from error
 
 
 def _listed(path: str) -> set[int]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import ClassVar
 
 from textual.app import ComposeResult
@@ -13,7 +14,7 @@ from textual.screen import Screen
 from app.workbench.actions import Selection, hints
 from app.workbench.bottom import HintLine, StatusLine
 from app.workbench.errands import Errands
-from app.workbench.keys import GLOBAL, LOG, OUTPUT, STACK, STEPS, TEXT, Key, bindings, named
+from app.workbench.keys import GLOBAL, LOG, OUTPUT, PROCESSES, STACK, STEPS, TEXT, Key, bindings, named
 from app.workbench.panes.builds import Builds
 from app.workbench.panes.containers import Containers
 from app.workbench.panes.images import Images
@@ -21,9 +22,11 @@ from app.workbench.panes.rowlist import RowList
 from app.workbench.panes.volumes import Volumes
 from app.workbench.tabs.detail import Detail
 from app.workbench.tabs.logs import LogView
+from app.workbench.tabs.processes import ProcessList
 from app.workbench.tabs.stack import StackView
 from app.workbench.tabs.steps import StepList
 from app.workbench.tabs.text import TextView
+from app.workbench.usage import Usage
 from app.workbench.yard import Lists, Yard
 
 NARROWEST, WIDEST = 28, 64
@@ -41,7 +44,8 @@ class Board(Screen[None]):
         super().__init__()
         self._yard, self._errands = yard, errands
         self.lists = Lists()
-        self._panes: tuple[RowList, ...] = (Images(), Containers(), Volumes(), Builds())
+        self._containers = Containers()
+        self._panes: tuple[RowList, ...] = (Images(), self._containers, Volumes(), Builds())
         self._pane: RowList = self._panes[1]
         """The list that was focused last; the right side shows its row."""
         self.detail = Detail(yard, errands)
@@ -75,6 +79,15 @@ class Board(Screen[None]):
             self._begin(lists)
         self._look_for_wanted()
         self._show_selected()
+
+    def measured(self, time: float, used: Mapping[str, Usage]) -> None:
+        """Take in what running containers use, and show it where it is seen."""
+        history = self.detail.living.history
+        history.add(time, used)
+        history.keep({one.id for one in self.lists.containers})
+        self._containers.usage = used
+        self._containers.show(self.lists, self._yard.now())
+        self.detail.measured()
 
     def _begin(self, lists: Lists) -> None:
         """Begin where there is something to see: at a container that runs, or else at the images."""
@@ -141,6 +154,8 @@ class Board(Screen[None]):
                 keys = [key for key in keys if key.id != "tag"]
                 if self.selection.kind == "build":
                     view = (named("next_step", OUTPUT), *view)
+            elif isinstance(self.focused, ProcessList):
+                view = (named("signal", PROCESSES), named("order", PROCESSES))
             elif isinstance(self.focused, StackView):
                 view = (STACK[0],)
             elif isinstance(self.focused, StepList):

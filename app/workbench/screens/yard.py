@@ -15,6 +15,7 @@ from app.workbench.keys import CONTAINER, IMAGE, OBJECT, bindings
 from app.workbench.panes.rowlist import RowList
 from app.workbench.screens.builds import BuildsScreen
 from app.workbench.spans import Span
+from app.workbench.tabs.processes import ProcessList
 from app.workbench.yard import Yard
 
 if TYPE_CHECKING:
@@ -164,6 +165,28 @@ class YardScreen(BuildsScreen):
     def action_kill(self) -> None:
         """Kill the container."""
         self._act("kill")
+
+    def action_pause(self) -> None:
+        """Hold the container still, or let it go on."""
+        self._act("pause")
+
+    def on_process_list_signal_asked(self, event: ProcessList.SignalAsked) -> None:
+        """Ask which signal the process is to get."""
+        process, selection = event.process, self.selection
+        name = process.command.partition(" ")[0]
+
+        def answered(text: str) -> None:
+            if not text.strip():
+                return
+            command = line(["exec", selection.name, "kill", "-s", text.strip(), str(process.inner)])
+            self.status.doing(command, "sending")
+            self._errands.run(
+                lambda: self._yard.signal(selection.id, process.pid, text.strip()),
+                lambda _: self.status.done(command, 0),
+                lambda error: self.status.fail(sentence(error)),
+            )
+
+        self._ask(f"signal to {process.inner} ({name}):", answered, value="TERM")
 
     def action_remove(self) -> None:
         """Remove what is selected."""

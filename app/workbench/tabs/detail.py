@@ -17,8 +17,11 @@ from app.workbench.spans import Span
 from app.workbench.stack import blocks
 from app.workbench.tabs.bars import TabBar, TitleBar
 from app.workbench.tabs.building import Building
+from app.workbench.tabs.living import Living
 from app.workbench.tabs.logs import LogView
+from app.workbench.tabs.processes import ProcessList
 from app.workbench.tabs.stack import StackView
+from app.workbench.tabs.stats import StatsView
 from app.workbench.tabs.steps import StepsTab
 from app.workbench.tabs.text import Lay, TextView
 from app.workbench.yard import Container, Kind, Layer, Lists, Log, Yard
@@ -29,7 +32,7 @@ if TYPE_CHECKING:
 
 TABS: dict[Kind, tuple[str, ...]] = {
     "image": ("Stack", "History", "Config"),
-    "container": ("Logs", "Stack", "Config"),
+    "container": ("Logs", "Stats", "Stack", "Processes", "Config"),
     "volume": ("Config", "Used by"),
     "build": ("Steps", "Output", "Dockerfile"),
 }
@@ -55,6 +58,9 @@ class Detail(Vertical):
         self._title, self._bar = TitleBar(), TabBar()
         self._stack, self._logs, self._text = StackView(id="stack"), LogView(id="logs"), TextView(id="text")
         self._steps = StepsTab(yard.now)
+        self._stats, self._processes = StatsView(id="stats"), ProcessList(id="processes")
+        self._stats.display = self._processes.display = False
+        self.living = Living(yard, errands, self._stats, self._processes)
         self._logs.display = self._text.display = self._steps.display = False
         self._selection = Selection("image")
         self._lists = Lists()
@@ -73,6 +79,8 @@ class Detail(Vertical):
         yield self._logs
         yield self._text
         yield self._steps
+        yield self._stats
+        yield self._processes
 
     def on_unmount(self) -> None:
         """Let go of the log."""
@@ -90,6 +98,7 @@ class Detail(Vertical):
         if not self._selection.key:
             return self._text
         shown = {"Stack": self._stack, "Logs": self._logs, "Output": self._logs, "Steps": self._steps.list}
+        shown |= {"Stats": self._stats, "Processes": self._processes}
         return shown.get(self.tab, self._text)
 
     @property
@@ -152,13 +161,15 @@ class Detail(Vertical):
         self._shown = shown
         if not keep:
             shown_view = self._steps if self.view is self._steps.list else self.view
-            for view in (self._stack, self._logs, self._text, self._steps):
+            for view in (self._stack, self._logs, self._text, self._steps, self._stats, self._processes):
                 view.display = view is shown_view
         build = self._selection.kind == "build" and self._selection.key
         if self.tab != "Logs" and not (build and self.building.build):
             self._leave_log()
         if not build:
             self.building.leave()
+        if self.tab not in ("Stats", "Processes"):
+            self.living.leave()
         self._fill(keep)
 
     def _fill(self, keep: bool) -> None:
@@ -171,6 +182,8 @@ class Detail(Vertical):
                 self.building.show(build, self.tab)
         elif self.tab == "Logs":
             self._fill_logs(keep)
+        elif self.tab in ("Stats", "Processes"):
+            self.measured()
         elif self.tab == "Stack":
             self._fill_stack(keep)
         elif self.tab == "History":
@@ -181,6 +194,12 @@ class Detail(Vertical):
             self._read(
                 lambda: pages.config(selection.kind, self._yard.inspect(selection.kind, selection.id)), keep
             )
+
+    def measured(self) -> None:
+        """Show the newest figures, where figures are shown."""
+        container = container_of(self._selection, self._lists)
+        if container and self.tab in ("Stats", "Processes"):
+            self.living.show(container, self.tab)
 
     def _nothing(self) -> None:
         self._leave_log()

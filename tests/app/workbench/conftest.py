@@ -43,6 +43,12 @@ class Seat:
             await asyncio.sleep(0.01)
             await self.pilot.pause()
 
+    def measured(self) -> bool:
+        """Tell whether the lists have come, and what those that run use."""
+        screen = self.app.yard_screen
+        alive = any(one.alive for one in screen.lists.containers)
+        return self.app._known and (not alive or bool(screen.detail.living.history.now))
+
     async def press(self, *keys: str) -> None:
         """Press keys, each after what the one before did is done."""
         for key in keys:
@@ -106,7 +112,7 @@ def sit(yard: FakeYard) -> Sit:
         app = Workbench(where, **choices)
         async with app.run_test(size=size) as pilot:
             seat = Seat(app, pilot, where)
-            await seat.until(lambda: app._known)
+            await seat.until(seat.measured)
             await seat.settle()
             yield seat
 

@@ -12,6 +12,7 @@ from app.workbench.trees import Tree
 from app.workbench.yard import Container, Happening, Image, Kind, Layer, Step, Volume
 from engine.errors import EngineError, NotFound
 from tests.app.workbench.fakebuilds import FakeBuilds
+from tests.app.workbench.fakelife import FakeLife
 from tests.app.workbench.faketerminal import FakeTerminal, Program
 
 NOW = 1_700_000_000.0
@@ -166,7 +167,7 @@ def a_log(count: int) -> list[tuple[str, bytes]]:
     return lines
 
 
-class FakeYard(FakeBuilds):
+class FakeYard(FakeBuilds, FakeLife):
     """Answers from memory; `asked` lists what was asked, `fail` makes the next action fail."""
 
     def __init__(
@@ -339,6 +340,15 @@ class FakeYard(FakeBuilds):
 
     def kill(self, container: str) -> None:
         self._change("kill", container, status="exited", exit_code=137, finished_at=self.time)
+
+    def pause(self, container: str) -> None:
+        self._change("pause", container, status="paused")
+
+    def unpause(self, container: str) -> None:
+        self._change("unpause", container, status="running")
+
+    def signal(self, container: str, pid: int, name: str) -> None:
+        self._ask("signal", container, str(pid), name)
 
     def rename(self, container: str, name: str) -> None:
         self._change("rename", container, name=name)

@@ -80,7 +80,11 @@ def test_nothing_is_done_to_nothing() -> None:
 @pytest.mark.parametrize(
     ("name", "kind", "shown"),
     [
-        ("web", "container", ["logs", "stop", "restart", "kill", "rename", "remove", "copy id", "filter"]),
+        (
+            "web",
+            "container",
+            ["logs", "stop", "restart", "pause", "kill", "rename", "remove", "copy id", "filter"],
+        ),
         ("cron", "container", ["logs", "start", "rename", "remove", "copy id", "filter"]),
         ("shop/web:1.4", "image", ["run", "tag", "remove", "copy id", "filter", "import"]),
         ("debian:bookworm", "image", ["run", "tag", "copy id", "filter", "import"]),

@@ -11,6 +11,7 @@ from textual.pilot import Pilot
 from app.workbench.app import Workbench
 from tests.app.workbench.conftest import LARGE, SMALL, Seat
 from tests.app.workbench.fakebuilds import with_builds
+from tests.app.workbench.fakelife import hours
 from tests.app.workbench.fakeyard import FakeYard
 
 SIZES = pytest.mark.parametrize("size", [SMALL, LARGE], ids=["small", "large"])
@@ -27,7 +28,7 @@ def look(snap_compare: Compare) -> Callable[..., None]:
 
         async def before(pilot: Pilot[int]) -> None:
             seat = Seat(app, pilot, yard)
-            await seat.until(lambda: app._known)
+            await seat.until(seat.measured)
             await seat.settle()
             for key in keys:
                 await (seat.press(key) if len(key) == 1 or key in NAMED else seat.type(key))
@@ -51,9 +52,43 @@ def test_log_wrapped_with_times_and_a_match(look: Look, size: tuple[int, int]) -
     look(size, "j", "l", "w", "t", "slash", "error", "enter")
 
 
+@pytest.fixture
+def look_at_figures(snap_compare: Compare) -> Callable[..., None]:
+    """Compare the picture of a container that was measured for a while."""
+
+    def look(size: tuple[int, int], *keys: str, seconds: int = 600) -> None:
+        yard = FakeYard()
+        app = Workbench(yard)
+
+        async def before(pilot: Pilot[int]) -> None:
+            seat = Seat(app, pilot, yard)
+            await seat.until(seat.measured)
+            await seat.press("j")
+            web = app.yard_screen.selection.id
+            app.yard_screen.detail.living.history.keep(set())
+            for time, usage in hours(seconds // 2):
+                app.yard_screen.measured(time, {web: usage})
+            yard.usage = lambda: {web: usage}  # type: ignore[method-assign]
+            await seat.press(*keys)
+
+        assert snap_compare(app, terminal_size=size, run_before=before)
+
+    return look
+
+
+@SIZES
+def test_stats(look_at_figures: Look, size: tuple[int, int]) -> None:
+    look_at_figures(size, "right_square_bracket")
+
+
+@SIZES
+def test_processes(look: Look, size: tuple[int, int]) -> None:
+    look(size, "j", *(["right_square_bracket"] * 3), "enter", "j")
+
+
 @SIZES
 def test_stack_of_a_container(look: Look, size: tuple[int, int]) -> None:
-    look(size, "j", "right_square_bracket")
+    look(size, "j", *(["right_square_bracket"] * 2))
 
 
 @SIZES
@@ -68,7 +103,7 @@ def test_history(look: Look, size: tuple[int, int]) -> None:
 
 @SIZES
 def test_config(look: Look, size: tuple[int, int]) -> None:
-    look(size, "j", "right_square_bracket", "right_square_bracket")
+    look(size, "j", *(["right_square_bracket"] * 4))
 
 
 @SIZES

@@ -86,6 +86,8 @@ async def test_a_live_container_from_start_to_end(engine: Engine, local: LocalYa
         await seat.until(lambda: "crate 5" in seat.screen)
         assert "┃ wobble" in seat.screen
         await seat.press("right_square_bracket")
+        await seat.until(lambda: "2 s a dot" in seat.screen)
+        await seat.press("right_square_bracket")
         await seat.until(lambda: "writable layer" in seat.screen and "0B" in seat.screen)
         assert f"Linux {os.uname().release}"[:10] in seat.screen
         await seat.press("s")

@@ -15,7 +15,7 @@ from engine.errors import InvalidInput
 def container(name: str, created: float, status: str = "exited", **more: Any) -> Container:
     config = {
         "Path": "sh", "Args": [], "Snapshots": [1],
-        "Config": {"Labels": more.get("labels", {})},
+        "Config": {"Labels": more.get("labels", {}), "ExposedPorts": more.get("exposed")},
         "HostConfig": {"NetworkMode": more.get("network", "default")},
     }  # fmt: skip
     id = more.get("id", name.encode().hex().ljust(64, "0"))
@@ -23,7 +23,8 @@ def container(name: str, created: float, status: str = "exited", **more: Any) ->
     return Container(id, name, more.get("image", "shop:1"), "sha256:abcdef", created, config, now)
 
 
-WEB = container("web", 4, "running", labels={"tier": "front", "on": ""}, image="nginx:latest", network="none")
+WEB = container("web", 4, "running", labels={"tier": "front", "on": ""}, image="nginx:latest", network="none",
+                exposed={"80/tcp": {}, "53/udp": {}})  # fmt: skip
 DB = container("db", 3, "exited", code=137, labels={"tier": "back"})
 JOB = container("webjob", 2, "exited", code=0, labels={"tier": "front"})
 NEW = container("new", 1, "created")
@@ -71,7 +72,13 @@ def test_asking_for_a_state_or_a_number_asks_for_all() -> None:
         ({"network": ["none"]}, "web"),
         ({"status": ["exited"], "name": ["web"]}, "webjob"),
         ({"is_task": ["false"]}, "web db webjob new"),
+        ({"is_task": ["true"]}, ""),
         ({"health": ["none"]}, "web db webjob new"),
+        ({"health": ["healthy"]}, ""),
+        ({"expose": ["80"]}, "web"),
+        ({"expose": ["50-60/udp"]}, "web"),
+        ({"expose": ["80/udp"]}, ""),
+        ({"publish": ["80"]}, ""),
     ],
 )
 def test_values_of_one_filter_are_alternatives_and_filters_add_up(
@@ -89,6 +96,9 @@ def test_values_of_one_filter_are_alternatives_and_filters_add_up(
         ({"exited": ["--1"]}, "invalid filter 'exited=--1'"),
         ({"exited": ["soon"]}, "invalid filter 'exited=soon'"),
         ({"before": ["ghost"]}, "No such container: ghost"),
+        ({"health": ["fine"]}, "Unrecognised filter value for health: fine"),
+        ({"is_task": ["perhaps"]}, "invalid filter 'is-task=perhaps'"),
+        ({"publish": ["web"]}, "error while looking up for publish web"),
         ({"name": ["["]}, "invalid filter: ["),
     ],
 )

@@ -66,3 +66,24 @@ def test_the_frozen_can_be_killed(counter: Path) -> None:
 def test_without_a_freezer_it_is_told(tmp_path: Path) -> None:
     with pytest.raises(Unsupported, match="cannot be paused"):
         freeze(NAME, layout=Layout(str(tmp_path), None))
+
+
+def test_the_real_second_version_freezes_and_kills(tmp_path: Path) -> None:
+    unified = Layout.probe().unified
+    if unified is None:
+        pytest.fail("a kernel without cgroup v2 is none that we know")
+    second = Layout(unified, unified)
+    cgroup = Cgroup.create(NAME, {}, counted=True, layout=second)
+    path = tmp_path / "count"
+    path.touch()
+    with subprocess.Popen(["sh", "-c", f"while :; do echo x >> {path}; sleep 0.001; done"]) as process:
+        cgroup.enter(process.pid)
+        assert grows(path)
+        freeze(NAME, layout=second)
+        assert not grows(path)
+        thaw(NAME, layout=second)
+        assert grows(path)
+        freeze(NAME, layout=second)
+        cgroup.kill()
+    cgroup.remove()
+    assert not os.path.exists(f"{unified}/{NAME}")

@@ -8,7 +8,7 @@ from app.cli.rows import Row
 from app.units import human_size
 
 if TYPE_CHECKING:
-    from engine.volumes.volumes import Volume
+    from engine.volumes.volume import Volume
 
 
 def volume_row(volume: Volume, *, links: int | None = None, size: int | None = None) -> Row:

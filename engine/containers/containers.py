@@ -33,7 +33,8 @@ if TYPE_CHECKING:
     from engine.containers.statistics import Meter
     from engine.containers.top import Table
     from engine.shim.spawn import Shim
-    from engine.volumes.volumes import Volume, Volumes
+    from engine.volumes.volume import Volume
+    from engine.volumes.volumes import Volumes
 
 Filters = Mapping[str, Sequence[str]]
 

@@ -15,7 +15,8 @@ from engine.containers.record import Container
 from engine.errors import EngineError, StartFailed
 from engine.events import EventLog
 from engine.store.store import Store
-from engine.volumes.volumes import LOCAL, Volumes
+from engine.volumes.volume import LOCAL
+from engine.volumes.volumes import Volumes
 
 _TMPFS = ("noexec", "nosuid", "nodev")
 

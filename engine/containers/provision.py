@@ -18,7 +18,8 @@ from engine.kernel.mounts import Mount
 from engine.runtime import view
 from engine.store.ingest import Commit, Ingest
 from engine.volumes import copyup
-from engine.volumes.volumes import LOCAL, Volume, Volumes, check_name, insert, stage
+from engine.volumes.volume import LOCAL, Volume, check_name, insert, stage
+from engine.volumes.volumes import Volumes
 
 _PLACES = {"/etc": ("hostname", "hosts", "resolv.conf")}
 """What every container has files mounted on, also where it may not make them any more."""

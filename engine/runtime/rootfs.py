@@ -17,30 +17,8 @@ from engine.kernel import mounts
 from engine.kernel.files import open_directory, open_in_root
 from engine.kernel.mounts import Mount
 from engine.runtime.attachments import Attachment, trees
+from engine.runtime.binds import SPREADING, copied, graft, parsed
 
-_FLAGS = {
-    "ro": mounts.MS_RDONLY, "rro": mounts.MS_RDONLY, "nosuid": mounts.MS_NOSUID, "nodev": mounts.MS_NODEV,
-    "noexec": mounts.MS_NOEXEC, "relatime": mounts.MS_RELATIME, "strictatime": mounts.MS_STRICTATIME,
-    "noatime": mounts.MS_NOATIME, "nodiratime": mounts.MS_NODIRATIME, "sync": mounts.MS_SYNCHRONOUS,
-}  # fmt: skip
-_CLEARED = {"rw", "suid", "dev", "exec", "bind", "rbind", "async", "defaults"}
-_PROPAGATION = {
-    name: flag | recursion
-    for prefix, recursion in (("", 0), ("r", mounts.MS_REC))
-    for name, flag in (
-        (f"{prefix}private", mounts.MS_PRIVATE),
-        (f"{prefix}shared", mounts.MS_SHARED),
-        (f"{prefix}slave", mounts.MS_SLAVE),
-        (f"{prefix}unbindable", mounts.MS_UNBINDABLE),
-    )
-}
-_SPREADING = {"shared", "rshared", "slave", "rslave"}
-_ATTRIBUTES = (
-    (mounts.MS_RDONLY, mounts.MOUNT_ATTR_RDONLY),
-    (mounts.MS_NOSUID, mounts.MOUNT_ATTR_NOSUID),
-    (mounts.MS_NODEV, mounts.MOUNT_ATTR_NODEV),
-    (mounts.MS_NOEXEC, mounts.MOUNT_ATTR_NOEXEC),
-)
 _DEVICES = (
     ("null", 1, 3),
     ("zero", 1, 5),
@@ -72,9 +50,9 @@ def assemble(
     """Mount everything the specification asks for below `rootfs`, and make that the root directory."""
     # Cut off from the host's, a mount could not be shared with it any more.
     spreading = {
-        entry["destination"]: _tree(entry["source"], entry, recursive="rbind" in entry["options"])
+        entry["destination"]: copied(entry["source"], entry, recursive="rbind" in entry["options"])
         for entry in spec.get("mounts", ())
-        if _SPREADING & set(entry.get("options", ()))
+        if SPREADING & set(entry.get("options", ()))
     }
     mounts.private_root()
     attached = list(trees(attachments, rootfs))
@@ -117,21 +95,21 @@ def _mount_entry(
     root: int, entry: Mapping[str, Any], groups: ControlGroups, tree: int | None = None
 ) -> None:
     kind, source, destination = entry.get("type", "bind"), entry.get("source", "none"), entry["destination"]
-    flags, propagation, data = _parsed(entry.get("options", ()))
+    flags, propagation, data = parsed(entry.get("options", ()))
     words = set(entry.get("options", ()))
     bind = kind == "bind" or {"bind", "rbind"} & words
     if destination in _OWN:
         _refuse_link(root, destination)
     directory = True
     if bind:
-        tree = _tree(source, entry, recursive="rbind" in words) if tree is None else tree
+        tree = copied(source, entry, recursive="rbind" in words) if tree is None else tree
         directory = stat.S_ISDIR(os.fstat(tree).st_mode)
     target = _mount_point(root, destination, directory=directory)
     where = f"/proc/self/fd/{target}"
     try:
         if bind:
             assert tree is not None
-            _graft(tree, target, flags, below="rro" in words)
+            graft(tree, target, flags, below="rro" in words)
         elif kind == "cgroup":
             _mount_cgroups(root, destination, where, flags, groups)
         else:
@@ -162,53 +140,6 @@ def _propagate(root: int, destination: str, flag: int) -> None:
     os.close(top)
 
 
-def _parsed(options: Iterable[str]) -> tuple[int, list[int], list[str]]:
-    flags, propagation, data = 0, [], []
-    for option in options:
-        if option in _FLAGS:
-            flags |= _FLAGS[option]
-        elif option in _PROPAGATION:
-            propagation.append(_PROPAGATION[option])
-        elif option not in _CLEARED:
-            data.append(option)
-    return flags, propagation, data
-
-
-def _tree(source: str, entry: Mapping[str, Any], *, recursive: bool) -> int:
-    """Copy the mount that a bind is of, of the host's or of another mount namespace.
-
-    A `subpath` is looked for inside of the source, and stays inside.
-    """
-    if entry.get("namespace"):
-        return mounts.borrow_tree(entry["namespace"], source)
-    try:
-        if "subpath" not in entry:
-            return mounts.clone_tree(source, recursive=recursive)
-        root = os.open(source, os.O_PATH | os.O_DIRECTORY | os.O_CLOEXEC)
-        try:
-            inner = open_in_root(root, os.fsencode(entry["subpath"]), os.O_PATH)
-        finally:
-            os.close(root)
-        try:
-            return mounts.clone_tree(inner, recursive=recursive)
-        finally:
-            os.close(inner)
-    except OSError as error:
-        what = f"error mounting {source} to {entry['destination']}"
-        raise OSError(error.errno, f"{what}: {(error.strerror or '').lower()}") from None
-
-
-def _graft(tree: int, target: int, flags: int, *, below: bool) -> None:
-    """Attach a copied mount; with `below`, what it has mounted below it is restricted too."""
-    attributes = sum(attribute for flag, attribute in _ATTRIBUTES if flags & flag)
-    try:
-        if attributes:
-            mounts.set_attributes(tree, attributes, recursive=below)
-        mounts.attach(tree, target)
-    finally:
-        os.close(tree)
-
-
 def _mount_cgroups(root: int, destination: str, where: str, flags: int, groups: ControlGroups) -> None:
     """Version 2 alone is one mount.
 
@@ -219,7 +150,7 @@ def _mount_cgroups(root: int, destination: str, where: str, flags: int, groups: 
     mounts.mount("cgroup", where, "tmpfs", flags & ~mounts.MS_RDONLY, "mode=755,size=64k")
     for _, directory, name in groups:
         target = _mount_point(root, f"{destination}/{name}", directory=True)
-        _graft(mounts.clone_tree(directory), target, flags & mounts.MS_RDONLY, below=False)
+        graft(mounts.clone_tree(directory), target, flags & mounts.MS_RDONLY, below=False)
         os.close(target)
     top = open_in_root(root, os.fsencode(destination), os.O_PATH)
     if flags & mounts.MS_RDONLY:

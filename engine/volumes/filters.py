@@ -9,7 +9,7 @@ from engine.errors import InvalidInput
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from engine.volumes.volumes import Volume
+    from engine.volumes.volume import Volume
 
 Filters = Mapping[str, Sequence[str]]
 Question = Callable[["Volume"], bool]

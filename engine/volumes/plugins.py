@@ -33,6 +33,16 @@ class Remote(NamedTuple):
     created: str = ""
     status: Mapping[str, Any] = {}
 
+    @property
+    def moment(self) -> float:
+        """When it was made, in seconds since the epoch; 0 if the plugin does not say."""
+        from datetime import datetime
+
+        try:
+            return datetime.fromisoformat(self.created).timestamp()
+        except ValueError:
+            return 0.0
+
 
 class Plugin:
     """One volume driver; every call may raise EngineError with the plugin's own words."""

@@ -2,49 +2,24 @@
 
 from __future__ import annotations
 
-import json
 import os
-import re
 import time
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Any, NamedTuple
 
-from engine.errors import Conflict, EngineError, InUse, InvalidInput, NotFound, from_os
+from engine.errors import EngineError, InUse, InvalidInput, NotFound
 from engine.events import EventLog, event
 from engine.store.store import Store
 from engine.volumes import local
 from engine.volumes.filters import Filters, questions, truth
 from engine.volumes.local import Source
+from engine.volumes.volume import LOCAL, Volume, check_driver, check_name, from_row, insert, stage
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    import sqlite3
-
     from engine.store.discard import Discard
-    from engine.volumes.plugins import Plugin, Remote
-
-LOCAL = "local"
-_NAME = re.compile(r"[a-zA-Z0-9][a-zA-Z0-9_.-]+")
-
-
-class Volume(NamedTuple):
-    """One volume."""
-
-    name: str
-    driver: str
-    created: float
-    """Seconds since the epoch."""
-    labels: dict[str, str]
-    options: dict[str, str]
-    anonymous: bool
-    """Its name was made up."""
-    mountpoint: str
-    """Where its files are on the host; empty if its driver has not told."""
-    scope: str = "local"
-    status: Mapping[str, Any] = {}
-    """What its driver tells besides."""
-
+    from engine.volumes.plugins import Plugin
 
 class Pruned(NamedTuple):
     """What a prune took away."""
@@ -67,7 +42,7 @@ class Volumes:
         Filters: name (a regular expression), label, driver, dangling. Raises InvalidInput for others.
         """
         asked = questions(filters, self._used)
-        rows = [self._volume(row) for row in self.store.query("SELECT * FROM volumes")]
+        rows = [from_row(row, self.store.paths) for row in self.store.query("SELECT * FROM volumes")]
         found = {volume.name: volume for volume in (*self._elsewhere(), *rows)}
         return [found[name] for name in sorted(found) if all(question(found[name]) for question in asked)]
 
@@ -85,7 +60,7 @@ class Volumes:
     def known(self, name: str) -> Volume | None:
         """Return one volume if it is in the records."""
         rows = self.store.query("SELECT * FROM volumes WHERE name = ?", (name,))
-        return self._volume(rows[0]) if rows else None
+        return from_row(rows[0], self.store.paths) if rows else None
 
     def create(
         self,
@@ -103,7 +78,7 @@ class Volumes:
         name = name or os.urandom(32).hex()
         present = self.known(name)
         if present:
-            _same_driver(present, driver)
+            check_driver(present, driver)
             return present
         options = dict(options or {})
         try:
@@ -264,7 +239,7 @@ class Volumes:
             with ingest.commit() as commit:
                 present = self.known(volume.name)
                 if present:
-                    _same_driver(present, volume.driver)
+                    check_driver(present, volume.driver)
                     return present
                 insert(commit.connection, volume)
                 if volume.driver == LOCAL:
@@ -295,7 +270,9 @@ class Volumes:
         for plugin in everyone():
             scope = plugin.scope()
             for remote in plugin.list():
-                yield _remote(remote, plugin.name, scope)
+                yield Volume(
+                    remote.name, plugin.name, remote.moment, {}, {}, False, remote.mountpoint, scope
+                )
 
     def _told(self, volume: Volume) -> Volume:
         """Add what its driver tells of it now."""
@@ -309,80 +286,5 @@ class Volumes:
             scope=plugin.scope(),
         )
 
-    def _volume(self, row: sqlite3.Row) -> Volume:
-        ours = row["driver"] == LOCAL
-        return Volume(
-            row["name"],
-            row["driver"],
-            row["created"],
-            json.loads(row["labels"]),
-            json.loads(row["options"]),
-            bool(row["anonymous"]),
-            f"{self.store.paths.volumes}/{row['name']}/_data" if ours else "",
-        )
-
     def _used(self) -> set[str]:
         return {row["volume"] for row in self.store.query("SELECT DISTINCT volume FROM container_volumes")}
-
-
-def insert(connection: sqlite3.Connection, volume: Volume) -> None:
-    """Write a volume's row."""
-    connection.execute(
-        "INSERT INTO volumes (name, driver, created, labels, options, anonymous) VALUES (?, ?, ?, ?, ?, ?)",
-        (
-            volume.name,
-            volume.driver,
-            volume.created,
-            json.dumps(dict(volume.labels), ensure_ascii=False),
-            json.dumps(dict(volume.options), ensure_ascii=False),
-            volume.anonymous,
-        ),
-    )
-
-
-def stage(directory: str) -> str:
-    """Make the place of a volume's files in what will be its directory."""
-    path = f"{directory}/_data"
-    try:
-        os.mkdir(path)
-        os.chmod(path, 0o755)
-    except OSError as error:
-        raise from_os(error, "cannot make the volume") from error
-    return path
-
-
-def check_name(name: str) -> None:
-    """Raise InvalidInput for what cannot be the name of a local volume."""
-    if len(name) < 2:
-        raise InvalidInput(
-            f"create {name}: volume name is too short, names should be at least two alphanumeric characters"
-        )
-    if not _NAME.fullmatch(name) or len(name) > 255:
-        quoted = json.dumps(name, ensure_ascii=False)
-        raise InvalidInput(
-            f"create {name}: {quoted} includes invalid characters for a local volume name, only "
-            '"[a-zA-Z0-9][a-zA-Z0-9_.-]" are allowed. If you intended to pass a host directory, '
-            "use absolute path"
-        )
-
-
-def _same_driver(volume: Volume, driver: str) -> None:
-    if driver and driver != volume.driver:
-        raise Conflict(
-            f"create {volume.name}: conflict: volume name must be unique",
-            details=f"it is a volume of the driver {volume.driver}",
-        )
-
-
-def _remote(remote: Remote, driver: str, scope: str) -> Volume:
-    return Volume(remote.name, driver, _moment(remote.created), {}, {}, False, remote.mountpoint, scope)
-
-
-def _moment(text: str) -> float:
-    """Read RFC 3339; what cannot be read is no moment."""
-    from datetime import datetime
-
-    try:
-        return datetime.fromisoformat(text).timestamp()
-    except ValueError:
-        return 0.0

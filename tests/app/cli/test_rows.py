@@ -20,7 +20,7 @@ from engine.containers.state import State
 from engine.images.records import HistoryEntry, Image, LayerRecord
 from engine.moments import NEVER
 from engine.store.usage import DiskUsage, Usage
-from engine.volumes.volumes import Volume
+from engine.volumes.volume import Volume
 
 SHARED = Path(__file__).parents[4] / "shared/conformance"
 GOLDEN = SHARED / "cli-golden/cli/command"

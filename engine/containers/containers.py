@@ -16,11 +16,10 @@ from engine.containers.names import checked
 from engine.containers.options import Options
 from engine.containers.record import Container
 from engine.containers.refusals import running
-from engine.errors import Conflict, EngineError, InvalidInput, NotFound, from_os
+from engine.errors import Conflict, EngineError, InvalidInput, NotFound
 from engine.events import EventLog, event
 from engine.snapshots.choice import choose, made_by
 from engine.snapshots.protocol import Snapshotter
-from engine.store.locks import Lock
 from engine.store.store import Store
 
 TYPE_CHECKING = False
@@ -33,7 +32,6 @@ if TYPE_CHECKING:
     from engine.containers.statistics import Meter
     from engine.containers.top import Table
     from engine.shim.spawn import Shim
-    from engine.volumes.volume import Volume
     from engine.volumes.volumes import Volumes
 
 Filters = Mapping[str, Sequence[str]]
@@ -241,12 +239,7 @@ class Containers(Contents):
         from engine.containers import inspection
 
         container = self.get(name)
-        mounts: Sequence[Mapping[str, Any]] = ()
-        if container.points:
-            from engine.containers import mounting
-
-            mounts = mounting.documents(container.points, self._volumes)
-        document = inspection.inspect(container, self.store.paths.container(container.id), mounts)
+        document = inspection.inspect(container, self.store)
         if size:
             document["SizeRw"], document["SizeRootFs"] = self.sizes(container.id)
         return document
@@ -359,29 +352,11 @@ class Containers(Contents):
 
     def _remove(self, container: Container, volumes: bool = False) -> None:
         """Remove; with `volumes` also those of its own, unless others use them."""
-        paths = self.store.paths.container(container.id)
-        own = [point.name for point in container.points if point.anonymous] if volumes else []
-        emptied: Sequence[Volume] = ()
-        try:
-            with Lock(paths.lock):
-                if state.read(paths).running:
-                    raise running(container)
-                self._lifecycle.let_go(container)
-                with self.store.discard() as discard:
-                    gone = discard.connection.execute(
-                        "DELETE FROM containers WHERE id = ?", (container.id,)
-                    ).rowcount
-                    discard.container(container.id)
-                    if own:
-                        emptied = self._volumes.remove_unused(discard, own)
-        except FileNotFoundError:
-            raise NotFound(f"No such container: {container.name}") from None
-        except OSError as error:
-            raise from_os(error, f"cannot remove container {container.name}") from error
-        if gone:
+        from engine.containers.removing import remove
+
+        of_its_own = self._volumes if volumes and container.points else None
+        if remove(self.store, self._lifecycle, container, of_its_own):
             self._tell(container, "destroy")
-        for volume in emptied:
-            self._volumes.tell("destroy", volume)
 
     def _tell(self, container: Container, action: str, **more: str) -> None:
         self.events.append(event("container", action, container.id, **container.attributes(), **more))

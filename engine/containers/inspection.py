@@ -2,20 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
 from typing import Any
 
 from engine.containers import health
 from engine.containers.hostconfig import shown
+from engine.containers.mountpoints import Point
 from engine.containers.record import Container
 from engine.moments import written
 from engine.paths import ContainerPaths
+from engine.store.store import Store
 
 
-def inspect(
-    container: Container, paths: ContainerPaths, mounts: Sequence[Mapping[str, Any]] = ()
-) -> dict[str, Any]:
+def inspect(container: Container, store: Store) -> dict[str, Any]:
     """Describe a container with docker's names in docker's order."""
+    paths = store.paths.container(container.id)
     state, host = container.state, container.host_config
     return {
         "Id": container.id,
@@ -54,7 +54,7 @@ def inspect(
             "Data": {"UpperDir": paths.upper, "WorkDir": paths.work, "Layers": container.config["Snapshots"]},
             "Name": "overlay",
         },
-        "Mounts": list(mounts),
+        "Mounts": [_mount(point, store) for point in container.points],
         "Config": container.config["Config"],
         "NetworkSettings": {
             "Ports": {},
@@ -62,6 +62,16 @@ def inspect(
             "Networks": {container.networks[0]: {"IPAddress": "", "Gateway": ""}},
         },
     }
+
+
+def _mount(point: Point, store: Store) -> dict[str, Any]:
+    source = point.source
+    if point.type == "volume":
+        from engine.volumes.volume import from_row
+
+        rows = store.query("SELECT * FROM volumes WHERE name = ?", (point.name,))
+        source = from_row(rows[0], store.paths).mountpoint if rows else ""
+    return point.document(source)
 
 
 def _health(container: Container, paths: ContainerPaths) -> dict[str, Any]:

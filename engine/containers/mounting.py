@@ -136,15 +136,3 @@ def _unescaped(path: str) -> str:
     for code, character in (("040", " "), ("011", "\t"), ("012", "\n"), ("134", "\\")):
         path = path.replace(f"\\{code}", character)
     return path
-
-
-def documents(points: Sequence[Point], volumes: Volumes) -> list[dict[str, Any]]:
-    """Describe the points as docker's inspect does."""
-    described = []
-    for point in points:
-        source = point.source
-        if point.type == "volume":
-            volume = volumes.known(point.name)
-            source = volume.mountpoint if volume else ""
-        described.append(point.document(source))
-    return described

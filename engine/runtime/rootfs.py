@@ -34,6 +34,10 @@ _LINKS = (
 _OWN = ("/proc", "/sys", "/dev")
 _NULL = os.makedev(1, 3)
 _LINKS_FOLLOWED = 40
+_MISMATCH = (
+    "Are you trying to mount a directory onto a file (or vice-versa)? Check if the specified host path exists"
+    " and is the expected type"
+)
 
 
 ControlGroups = Sequence[tuple[str, str, str]]
@@ -107,6 +111,8 @@ def _mount_entry(
     target = _mount_point(root, destination, directory=directory)
     where = f"/proc/self/fd/{target}"
     try:
+        if stat.S_ISDIR(os.fstat(target).st_mode) != directory:
+            raise OSError(errno.ENOTDIR, f"{os.strerror(errno.ENOTDIR).lower()}: {_MISMATCH}")
         if bind:
             assert tree is not None
             graft(tree, target, flags, below="rro" in words)

@@ -61,7 +61,9 @@ def _plot(name: str, samples: Sequence[Sample], shown: int) -> Plot:
     if name == "cpu":
         cpu = [sample.usage.cpu for sample in window]
         peak = highest(cpu)
-        said = _percent(now.usage.cpu), f"peak {_percent(peak)}"
+        # A share needs two samples.
+        first = len(samples) == 1 and now.usage.memory is not None
+        said = "…" if first else _percent(now.usage.cpu), f"peak {_percent(peak)}"
         return Plot("CPU", *said, cpu, nice(max(peak, 5)), _round_percent, "hue0")
     if name == "memory":
         memory = [sample.usage.memory for sample in window]

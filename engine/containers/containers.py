@@ -111,15 +111,14 @@ class Containers(Contents):
         self._tell(container._replace(name=wanted), "rename", oldName=f"/{container.name}")
 
     def prune(self, filters: Filters | None = None) -> Pruned:
-        """Remove every container that does not run."""
-        from engine.moments import past
+        """Remove every container that does not run.
 
-        filters = dict(filters or {})
-        before = [past(value) for value in filters.pop("until", ())]
+        Filters: until, label, label!. Raises InvalidInput for others.
+        """
+        from engine.containers.listing import prunable
+
         removed, reclaimed = [], 0
-        for container in self.list(all=True, filters=filters):
-            if container.state.running or any(container.created >= moment for moment in before):
-                continue
+        for container in prunable(self.list(all=True), filters or {}):
             try:
                 size = self.sizes(container.id).writable
                 self._remove(container)

@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping, Sequence
 
 from engine.containers.record import Container
 from engine.errors import InvalidInput
+from engine.moments import past
 
 Filters = Mapping[str, Sequence[str]]
 Question = Callable[[Container], bool]
@@ -28,6 +29,25 @@ def select(
     questions = [_any(_questions(containers, name, values)) for name, values in filters.items()]
     found = [c for c in containers if (all or c.state.running) and all_true(questions, c)]
     return found[:limit] if limit > 0 else found
+
+
+def prunable(containers: Sequence[Container], filters: Filters) -> list[Container]:
+    """Keep what `prune` may remove: what does not run and, as docker has it, these three filters let pass."""
+    for name in filters:
+        if name not in ("until", "label", "label!"):
+            raise InvalidInput(f"invalid filter '{name}'", resolution="filters: label, label!, until")
+    if len(filters.get("until", ())) > 1:
+        raise InvalidInput("more than one until filter specified")
+    end = min(map(past, filters.get("until", ())), default=float("inf"))
+    wanted, unwanted = filters.get("label", ()), filters.get("label!", ())
+    return [
+        container
+        for container in containers
+        if not container.state.running
+        and container.created < end
+        and all(_has_label(container, label) for label in wanted)
+        and not any(_has_label(container, label) for label in unwanted)
+    ]
 
 
 def all_true(questions: Sequence[Question], container: Container) -> bool:

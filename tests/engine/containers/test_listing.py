@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from engine.containers.listing import select
+from engine.containers.listing import prunable, select
 from engine.containers.record import Container
 from engine.containers.state import State
 from engine.errors import InvalidInput
@@ -106,3 +106,28 @@ def test_a_filter_that_makes_no_sense_is_refused(filters: dict[str, list[str]], 
     with pytest.raises(InvalidInput) as caught:
         found(**filters)
     assert caught.value.brief.startswith(sentence)
+
+
+def kept(**filters: list[str]) -> str:
+    named = {name.replace("_not", "!"): values for name, values in filters.items()}
+    return " ".join(container.name for container in prunable(ALL, named))
+
+
+def test_prune_takes_what_does_not_run() -> None:
+    assert kept() == "db webjob new"
+    assert kept(label=["tier=front"]) == "webjob"
+    assert kept(label_not=["tier=front"]) == "db new"
+    assert kept(label_not=["tier"]) == "new"
+    assert kept(until=["3"]) == "webjob new"
+
+
+@pytest.mark.parametrize(
+    ("filters", "sentence"),
+    [
+        ({"name": ["web"]}, "invalid filter 'name'"),
+        ({"until": ["1h", "2h"]}, "more than one until filter specified"),
+    ],
+)
+def test_prune_knows_three_filters(filters: dict[str, list[str]], sentence: str) -> None:
+    with pytest.raises(InvalidInput, match=sentence):
+        prunable(ALL, filters)

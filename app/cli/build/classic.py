@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any, TextIO
 
 from app.units import human_size, truncate_id
 from engine.build import events
+from engine.build.journal.ends import Ends
 
 if TYPE_CHECKING:
     from engine.build.events import Event, Failed, Planned
@@ -225,15 +226,33 @@ _TELLERS: dict[type, Callable[[Classic, Any], None]] = {
 
 
 class Quiet(Classic):
-    """Says nothing unless the build fails; then all of it, on standard error."""
+    """Says nothing unless the build fails; then all of it, on standard error.
+
+    Of a very long output it keeps the ends, since it holds them in memory.
+    """
 
     def __init__(self, errors: TextIO, *, force_rm: bool = False) -> None:
         self._kept = StringIO()
+        self._ends: dict[int, Ends] = {}
         super().__init__(self._kept, errors, force_rm=force_rm)
 
     def __call__(self, event: Event) -> None:
         """Keep one event."""
+        if isinstance(event, events.Output):
+            if not self._ends.setdefault(event.step, Ends()).take(event, 0):
+                return
+        elif isinstance(event, events.StepFinished | events.StepFailed):
+            self._end_output(event.step)
         if isinstance(event, events.Failed) and self._errors is not None:
+            for step in list(self._ends):
+                self._end_output(step)
             self._catch_up()
             self._errors.write(self._kept.getvalue())
         super().__call__(event)
+
+    def _end_output(self, step: int) -> None:
+        ends = self._ends.pop(step, None)
+        if ends and ends.dropped:
+            self._tell(step, f"\n[… {human_size(ends.dropped)} left out]\n")
+        for piece, _ in ends.rest() if ends else ():
+            super().__call__(piece)

@@ -303,3 +303,19 @@ def test_quiet_says_all_or_nothing(fails: bool) -> None:
     assert words.startswith("Sending build context") is fails
     assert words.endswith(f"Running in 2c0000000000\n{FALSE}\n") is fails
     assert (words == "") is not fails
+
+
+def test_a_quiet_build_keeps_the_ends_of_a_very_long_output() -> None:
+    errors = StringIO()
+    teller = Quiet(errors)
+    flood = [Output(1, 1, f"{line:099}\n") for line in range(60_000)]
+    for event in (planned("RUN flood"), started(1, "RUN flood"), *flood, Output(1, 2, "at last\n")):
+        teller(event)
+    assert errors.getvalue() == ""
+    teller(Failed("it failed", 1, 1, 0.0))
+    told = errors.getvalue()
+    assert len(told) < 3 << 20
+    assert f"\n{1:099}\n" in told
+    assert f"\n{59_999:099}\n" in told
+    assert "MB left out]\n" in told
+    assert told.index("left out") < told.index("at last") < told.index("it failed")

@@ -18,24 +18,12 @@ import pytest
 PROBES = Path(__file__).parents[3] / "shared" / "conformance" / "probes"
 BUSYBOX = Path("/bin/busybox")
 
-NETWORK = "publishing ports comes with the networks"
-LATER = {
-    "run --rm -t busybox": "terminals come with attach and exec",
-    "run --rm -i busybox": "stdin comes with attach and exec",
-    "exec p9": "exec comes with attach",
-    "--name c1 ": "cp comes with the files of containers",
-    "--name c3 ": "cp comes with the files of containers",
-    "--restart on-failure": "restart policies come with the supervision of containers",
-    "--name pt ": NETWORK,
-    "export --output": "export comes with the files of containers",
-    "build --build-arg": "building comes with the builder",
-}
+LATER = {"--name pt ": "publishing ports comes with the networks"}
 """A piece of each probe that needs what is not there yet, and what it waits for."""
 
 DIFFERENT = {
     "busybox mount |": "the host's own disk is in docker's answer",
     "run --name p7 ": "which of two pipes is read first is a race when all is said at once",
-    "images --format": "the reference's store has its images under other names",
 }
 """Probes whose recorded answer is of the machine it was recorded on; each is checked by hand below."""
 
@@ -111,7 +99,7 @@ class Shell:
             ["bash", "-c", line], env=self.environment, input=stdin, capture_output=True, timeout=60
         )
         return done.returncode, *(
-            normal(text.decode(errors="replace")) for text in (done.stdout, done.stderr)
+            normal(text.decode(errors="replace").replace("\r\n", "\n")) for text in (done.stdout, done.stderr)
         )
 
 
@@ -124,7 +112,7 @@ def shell(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Shell]:
     )
     assert code == 0, problem
     yield shell
-    shell("$D ps -aq | xargs -r $D rm -f")
+    shell("$D ps -aq | xargs -r $D rm -f; rm -rf /tmp/cpA /tmp/pwn /tmp/ex.tar")
 
 
 @pytest.mark.parametrize(
@@ -135,11 +123,6 @@ def shell(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Shell]:
 def test_probe(shell: Shell, probe: dict[str, Any]) -> None:
     code, out, problem = shell(probe["cmd"])
     assert (code, out) == (probe["rc"], probe["out"]), problem
-
-
-@pytest.mark.parametrize("piece", {**LATER, **DIFFERENT})
-def test_what_is_left_out_is_still_a_probe(piece: str) -> None:
-    assert any(piece in probe["cmd"] for probe in recorded())
 
 
 def test_a_verb_of_later_is_refused_with_its_reason(shell: Shell) -> None:
@@ -162,12 +145,6 @@ def test_streams_are_kept_apart(shell: Shell) -> None:
     line = reference["cmd"].replace("echo out;", "echo out; sleep 0.2;").replace(">&2;", ">&2; sleep 0.2;", 1)
     assert line != reference["cmd"]
     assert shell(line)[:2] == (0, reference["out"])
-
-
-def test_names_of_images(shell: Shell) -> None:
-    names = "$D images --format '{{.Repository}}:{{.Tag}}' busybox | sort"
-    line = f"{names}; $D tag busybox q:1; $D rmi q:1; $D rmi nosuchimage; echo rc=$?"
-    assert shell(line)[:2] == (0, "busybox:glibc\nbusybox:latest\nUntagged: q:1\nrc=1\n")
 
 
 def test_every_probe_has_its_place() -> None:

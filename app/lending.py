@@ -29,7 +29,7 @@ def lend(session: Session, keys: bytes, *, redraw: bool = False) -> bool:
 
     With `redraw` it is made to paint anew what it has painted before.
     """
-    with _raw(), _sized(session) as follow:
+    with raw(), _sized(session) as follow:
         relay = _Relay(session, Detaching(keys))
         if redraw:
             # A program paints when its size changes, and only then.
@@ -40,7 +40,7 @@ def lend(session: Session, keys: bytes, *, redraw: bool = False) -> bool:
 
 
 @contextmanager
-def _raw() -> Iterator[None]:
+def raw() -> Iterator[None]:
     """Hand every key over unseen, and restore the terminal, also when this process is asked to end."""
     before = termios.tcgetattr(_INPUT)
     with _ending():
@@ -59,7 +59,7 @@ def _ending() -> Iterator[None]:
     def leave(number: int, _: FrameType | None) -> None:
         raise SystemExit(128 + number)
 
-    with _handling(signal.SIGTERM, leave), _handling(signal.SIGHUP, leave):
+    with handling(signal.SIGTERM, leave), handling(signal.SIGHUP, leave):
         yield
 
 
@@ -73,13 +73,13 @@ def _sized(session: Session) -> Iterator[Callable[[], object]]:
         except OSError:
             return
 
-    with _handling(signal.SIGWINCH, follow):
+    with handling(signal.SIGWINCH, follow):
         follow()
         yield follow
 
 
 @contextmanager
-def _handling(number: signal.Signals, handler: object) -> Iterator[None]:
+def handling(number: signal.Signals, handler: object) -> Iterator[None]:
     """Handle a signal inside the block; only a process's main thread can."""
     if threading.current_thread() is not threading.main_thread():
         yield

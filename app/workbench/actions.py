@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 from app.workbench.figures import count, short_id, size
-from app.workbench.keys import BUILD, CONTAINER, GLOBAL, IMAGE, LIST, OBJECT, Key, named
+from app.workbench.keys import BUILD, CONTAINER, GLOBAL, IMAGE, LIST, OBJECT, TERMINALS, Key, named
 from app.workbench.yard import Build, Container, Image, Kind, Lists
 
 DOING = {
@@ -18,11 +18,14 @@ DOING = {
 NOUNS = {"image": "an image", "container": "a container", "volume": "a volume", "build": "a build"}
 _OWN = {
     "image": {"run", "tag"},
-    "container": {"logs", "start", "stop", "restart", "pause", "kill", "rename"},
+    "container": {
+        "logs", "start", "stop", "restart", "pause", "kill", "rename", "attach", "execute",
+    },
     "build": {"again", "image", "output", "shell", "stop"},
 }
 _UNSAID = {
     "logs": "has logs", "image": "has an image that came out", "output": "has an output",
+    "attach": "has a terminal to attach to", "execute": "can run one more program",
     "shell": "has steps to open a shell on", "again": "can be built again",
 }  # fmt: skip
 """What to say of an action that is no verb."""
@@ -112,6 +115,10 @@ def _container_refusal(action: str, container: Container) -> str | None:
             return f"{name} is just restarting"
         case "kill":
             return None if container.alive else f"{name} is not running"
+        case "attach" if not container.tty:
+            return f"{name} has no terminal, as it was made without -t: E runs a shell in it, l shows its log"
+        case "attach" | "execute":
+            return None if container.status == "running" else f"{name} is not running"
     return None
 
 
@@ -130,7 +137,8 @@ def _build_refusal(action: str, build: Build, lists: Lists) -> str | None:
 
 def hints(selection: Selection, lists: Lists) -> list[Key]:
     """List the keys that make sense for the selected object now, the likeliest first."""
-    tables: dict[Kind, Sequence[Key]] = {"image": IMAGE, "container": CONTAINER, "build": BUILD}
+    container_keys = (CONTAINER[0], *TERMINALS, *CONTAINER[1:])
+    tables: dict[Kind, Sequence[Key]] = {"image": IMAGE, "container": container_keys, "build": BUILD}
     legal = [key for key in tables.get(selection.kind, ()) if refusal(key.id, selection, lists) is None]
     container = container_of(selection, lists)
     if container and not container.alive:

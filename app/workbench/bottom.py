@@ -73,16 +73,17 @@ class HintLine(Painted):
     def __init__(self) -> None:
         super().__init__()
         self._keys: Sequence[Key] = ()
+        self._always: Sequence[Key] = ALWAYS
 
     @property
     def text(self) -> str:
         """What is shown, as plain text."""
         return "".join(span.text for span in self._laid_out(self.content_size.width))
 
-    def show(self, keys: Sequence[Key]) -> None:
-        """Show other keys."""
-        if keys != self._keys:
-            self._keys = keys
+    def show(self, keys: Sequence[Key], *, always: Sequence[Key] = ALWAYS) -> None:
+        """Show other keys; those that stand at the right end work everywhere but in a terminal."""
+        if (keys, always) != (self._keys, self._always):
+            self._keys, self._always = keys, always
             self.refresh()
 
     def render_line(self, y: int) -> Strip:
@@ -91,7 +92,7 @@ class HintLine(Painted):
         return self.strip(self._laid_out(width), width)
 
     def _laid_out(self, width: int) -> list[Span]:
-        last = [span for key in ALWAYS for span in _hint(key)]
+        last = [span for key in self._always for span in _hint(key)]
         left: list[Span] = []
         for key in self._keys:
             hint = _hint(key)
@@ -103,4 +104,5 @@ class HintLine(Painted):
 
 
 def _hint(key: Key) -> list[Span]:
-    return [Span(key.shown.split()[0], "key strong"), Span(f" {key.hint}  ", "dim")]
+    shown = key.shown if key.shown.startswith("Ctrl-") else key.shown.split()[0]
+    return [Span(shown, "key strong"), Span(f" {key.hint}  ", "dim")]

@@ -63,6 +63,26 @@ CONTAINER = (
     Key("kill", "K", "K", "kill", "Kill at once"),
     Key("rename", "R", "R", "rename", "Rename"),
 )
+TERMINALS = (
+    Key("attach", "a", "a", "attach", "Attach to its terminal, in the pane"),
+    Key("execute", "E", "E", "exec", "Run one more program in it, in a terminal"),
+)
+TERMINAL = (
+    Key("enter_terminal", "enter", "Enter", "type", "Type into the terminal; Ctrl-P Ctrl-Q leaves it"),
+    Key("full_screen", "plus,equals_sign", "+", "full", "Give the program the whole real terminal"),
+    Key("previous_terminal", "h,left", "h ←", "", "The terminal to the left"),
+    Key("next_terminal", "l,right", "l →", "next", "The terminal to the right"),
+    Key("scroll_back(1)", "k,up", "k ↑", "", "Look at what has scrolled away"),
+    Key("scroll_back(-1)", "j,down", "j ↓", "", "And back"),
+    Key("scroll_page(1)", "pageup,ctrl+b", "PgUp", "", "A page back"),
+    Key("scroll_page(-1)", "pagedown,ctrl+f", "PgDn", "", "A page nearer"),
+    Key("name_terminal", "n", "n", "name", "Give the terminal another name"),
+    Key("close_terminal", "x", "x", "close", "Let go of it; the program goes on"),
+)
+TYPING = (
+    Key("", "", "Ctrl-P Ctrl-Q", "leaves, a click elsewhere too; every other key is the program's", ""),
+)
+"""What is shown while a terminal gets every key."""
 BUILD = (
     Key("again", "B", "B", "again", "Build the same once more"),
     Key("image", "I", "I", "image", "Go to the image that came out"),
@@ -130,6 +150,8 @@ PAGES: tuple[tuple[str, tuple[Key, ...]], ...] = (
     ("In a list", LIST),
     ("Image", IMAGE),
     ("Container", CONTAINER),
+    ("Terminals of a container", TERMINALS),
+    ("Before a terminal", TERMINAL),
     ("Build", BUILD),
     ("Whatever is selected", OBJECT),
     ("Log and output", LOG),

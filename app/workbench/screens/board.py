@@ -14,7 +14,20 @@ from textual.screen import Screen
 from app.workbench.actions import Selection, hints
 from app.workbench.bottom import HintLine, StatusLine
 from app.workbench.errands import Errands
-from app.workbench.keys import GLOBAL, LOG, OUTPUT, PROCESSES, STACK, STEPS, TEXT, Key, bindings, named
+from app.workbench.keys import (
+    GLOBAL,
+    LOG,
+    OUTPUT,
+    PROCESSES,
+    STACK,
+    STEPS,
+    TERMINAL,
+    TEXT,
+    TYPING,
+    Key,
+    bindings,
+    named,
+)
 from app.workbench.panes.builds import Builds
 from app.workbench.panes.containers import Containers
 from app.workbench.panes.images import Images
@@ -26,6 +39,8 @@ from app.workbench.tabs.processes import ProcessList
 from app.workbench.tabs.stack import StackView
 from app.workbench.tabs.steps import StepList
 from app.workbench.tabs.text import TextView
+from app.workbench.terminal.names import NameLine
+from app.workbench.terminal.view import TerminalView
 from app.workbench.usage import Usage
 from app.workbench.yard import Lists, Yard
 
@@ -142,6 +157,9 @@ class Board(Screen[None]):
         self._show_hints()
 
     def _show_hints(self) -> None:
+        if isinstance(self.focused, TerminalView):
+            self._hints.show(TYPING, always=())
+            return
         keys = hints(self.selection, self.lists)
         view: tuple[Key, ...] = ()
         if self.detail.has_focus_within:
@@ -165,6 +183,8 @@ class Board(Screen[None]):
                     *([] if self.focused.following else [named("follow", STEPS)]),
                 )
                 keys = [key for key in keys if key.id != "output"]
+            elif isinstance(self.focused, NameLine):
+                view = tuple(key for key in TERMINAL if key.hint)
             elif isinstance(self.focused, TextView):
                 view = (TEXT[0],)
             view = (back, *view)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
-from typing import TYPE_CHECKING, ClassVar
+from typing import ClassVar
 
 from textual.binding import BindingType
 
@@ -13,64 +13,20 @@ from app.workbench.deeds import deed
 from app.workbench.errands import Errands, sentence
 from app.workbench.keys import CONTAINER, IMAGE, OBJECT, bindings
 from app.workbench.panes.rowlist import RowList
-from app.workbench.screens.builds import BuildsScreen
+from app.workbench.screens.terminals import TerminalsScreen
 from app.workbench.spans import Span
 from app.workbench.tabs.processes import ProcessList
 from app.workbench.yard import Yard
 
-if TYPE_CHECKING:
-    from app.workbench.prompt import Prompt
 
-
-class YardScreen(BuildsScreen):
+class YardScreen(TerminalsScreen):
     """Acts on what is selected."""
 
     BINDINGS: ClassVar[list[BindingType]] = [*bindings(IMAGE, CONTAINER, OBJECT)]
 
     def __init__(self, yard: Yard, errands: Errands, again: Callable[[], object]) -> None:
         super().__init__(yard, errands, again)
-        self._prompt: Prompt | None = None
         self._typed: list[str] = []
-
-    def on_mount(self) -> None:
-        """Make the prompt ready as soon as there is time: what is typed after `/` must find it."""
-        super().on_mount()
-        self.call_after_refresh(self._make_prompt)
-
-    def _make_prompt(self) -> Prompt:
-        if self._prompt is None:
-            from app.workbench.prompt import Prompt
-
-            self._prompt = Prompt()
-            self.mount(self._prompt)
-        return self._prompt
-
-    def _ask(
-        self,
-        label: str,
-        answered: Callable[[str], object] | None,
-        *,
-        value: str = "",
-        changed: Callable[[str], object] | None = None,
-        history: list[str] | None = None,
-    ) -> None:
-        self._hints.display = False
-        self._make_prompt().ask(
-            label, answered, value=value, changed=changed, history=history, before=self.focused
-        )
-
-    def typed_ahead(self, text: str) -> bool:
-        """Add to the prompt what was typed before it had the focus; False if nothing is being asked."""
-        if not (self._prompt and self._prompt.asking):
-            return False
-        self._prompt.add(text)
-        return True
-
-    def on_prompt_left(self, event: Prompt.Left) -> None:
-        """Put the hints back, and the focus where it was."""
-        self._hints.display = True
-        self.set_focus(event.before or self._pane)
-        self._show_hints()
 
     def action_filter(self) -> None:
         """Narrow the list while the words are typed."""

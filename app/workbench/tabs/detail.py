@@ -24,6 +24,7 @@ from app.workbench.tabs.stack import StackView
 from app.workbench.tabs.stats import StatsView
 from app.workbench.tabs.steps import StepsTab
 from app.workbench.tabs.text import Lay, TextView
+from app.workbench.terminal.tab import TerminalTab
 from app.workbench.yard import Container, Kind, Layer, Lists, Log, Yard
 from engine.errors import EngineError
 
@@ -32,7 +33,7 @@ if TYPE_CHECKING:
 
 TABS: dict[Kind, tuple[str, ...]] = {
     "image": ("Stack", "History", "Config"),
-    "container": ("Logs", "Stats", "Stack", "Processes", "Config"),
+    "container": ("Logs", "Terminal", "Stats", "Stack", "Processes", "Config"),
     "volume": ("Config", "Used by"),
     "build": ("Steps", "Output", "Dockerfile"),
 }
@@ -62,6 +63,8 @@ class Detail(Vertical):
         self._stats.display = self._processes.display = False
         self.living = Living(yard, errands, self._stats, self._processes)
         self._logs.display = self._text.display = self._steps.display = False
+        self.terminal = TerminalTab()
+        self.terminal.display = False
         self._selection = Selection("image")
         self._lists = Lists()
         self._tabs: dict[Kind, str] = {kind: tabs[0] for kind, tabs in TABS.items()}
@@ -81,6 +84,7 @@ class Detail(Vertical):
         yield self._steps
         yield self._stats
         yield self._processes
+        yield self.terminal
 
     def on_unmount(self) -> None:
         """Let go of the log."""
@@ -97,6 +101,8 @@ class Detail(Vertical):
         """The widget that shows the open tab."""
         if not self._selection.key:
             return self._text
+        if self.tab == "Terminal":
+            return self.terminal.target
         shown = {"Stack": self._stack, "Logs": self._logs, "Output": self._logs, "Steps": self._steps.list}
         shown |= {"Stats": self._stats, "Processes": self._processes}
         return shown.get(self.tab, self._text)
@@ -161,8 +167,12 @@ class Detail(Vertical):
         self._shown = shown
         if not keep:
             shown_view = self._steps if self.view is self._steps.list else self.view
-            for view in (self._stack, self._logs, self._text, self._steps, self._stats, self._processes):
+            shown_view = self.terminal if self.view is self.terminal.target else shown_view
+            others = self._logs, self._text, self._steps, self._stats, self._processes
+            for view in (self._stack, *others, self.terminal):
                 view.display = view is shown_view
+            if shown_view is not self.terminal:
+                self.terminal.leave()
         build = self._selection.kind == "build" and self._selection.key
         if self.tab != "Logs" and not (build and self.building.build):
             self._leave_log()
@@ -184,6 +194,8 @@ class Detail(Vertical):
             self._fill_logs(keep)
         elif self.tab in ("Stats", "Processes"):
             self.measured()
+        elif self.tab == "Terminal":
+            self.terminal.show(container_of(selection, lists))
         elif self.tab == "Stack":
             self._fill_stack(keep)
         elif self.tab == "History":

@@ -8,6 +8,7 @@ import pty
 import signal
 import socket
 import struct
+import tempfile
 import termios
 import threading
 from collections.abc import Sequence
@@ -27,7 +28,7 @@ class Program:
         self._lock = threading.Lock()
         self.pid, self.console = pty.fork()
         if self.pid == 0:
-            os.environ.update(TERM="xterm-256color", LC_ALL="C.UTF-8", PS1="$ ", HOME="/nonexistent")
+            os.environ.update(TERM="xterm-256color", LC_ALL="C.UTF-8", PS1="$ ", HOME=tempfile.gettempdir())
             os.environ.pop("TMUX", None)
             try:
                 os.execvp(words[0], list(words))

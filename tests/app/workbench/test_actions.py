@@ -83,7 +83,7 @@ def test_nothing_is_done_to_nothing() -> None:
         (
             "web",
             "container",
-            ["logs", "stop", "restart", "pause", "kill", "rename", "remove", "copy id", "filter"],
+            ["logs", "exec", "stop", "restart", "pause", "kill", "rename", "remove", "copy id", "filter"],
         ),
         ("cron", "container", ["logs", "start", "rename", "remove", "copy id", "filter"]),
         ("shop/web:1.4", "image", ["run", "tag", "remove", "copy id", "filter", "import"]),

@@ -78,17 +78,17 @@ def look_at_figures(snap_compare: Compare) -> Callable[..., None]:
 
 @SIZES
 def test_stats(look_at_figures: Look, size: tuple[int, int]) -> None:
-    look_at_figures(size, "right_square_bracket")
+    look_at_figures(size, "right_square_bracket", "right_square_bracket")
 
 
 @SIZES
 def test_processes(look: Look, size: tuple[int, int]) -> None:
-    look(size, "j", *(["right_square_bracket"] * 3), "enter", "j")
+    look(size, "j", *(["right_square_bracket", "right_square_bracket"] * 3), "enter", "j")
 
 
 @SIZES
 def test_stack_of_a_container(look: Look, size: tuple[int, int]) -> None:
-    look(size, "j", *(["right_square_bracket"] * 2))
+    look(size, "j", *(["right_square_bracket", "right_square_bracket"] * 2))
 
 
 @SIZES
@@ -103,7 +103,7 @@ def test_history(look: Look, size: tuple[int, int]) -> None:
 
 @SIZES
 def test_config(look: Look, size: tuple[int, int]) -> None:
-    look(size, "j", *(["right_square_bracket"] * 4))
+    look(size, "j", *(["right_square_bracket", "right_square_bracket"] * 4))
 
 
 @SIZES
@@ -191,4 +191,4 @@ def test_filter_and_refusal(look: Look, size: tuple[int, int]) -> None:
 
 @pytest.mark.parametrize("theme", ["daylight", "floodlight"])
 def test_themes(look: Look, theme: str) -> None:
-    look((100, 30), "j", "right_square_bracket", theme=theme)
+    look((100, 30), "j", "right_square_bracket", "right_square_bracket", theme=theme)

@@ -85,7 +85,7 @@ async def test_a_live_container_from_start_to_end(engine: Engine, local: LocalYa
     async with sit(local) as seat:
         await seat.until(lambda: "crate 5" in seat.screen)
         assert "┃ wobble" in seat.screen
-        await seat.press("right_square_bracket")
+        await seat.press("right_square_bracket", "right_square_bracket")
         await seat.until(lambda: "2 s a dot" in seat.screen)
         await seat.press("right_square_bracket")
         await seat.until(lambda: "writable layer" in seat.screen and "0B" in seat.screen)

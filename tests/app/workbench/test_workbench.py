@@ -67,7 +67,7 @@ async def test_fast_typing_is_understood(sit: Sit) -> None:
 
 async def test_tabs_are_kept_for_each_kind(sit: Sit) -> None:
     async with sit() as seat:
-        await seat.press("right_square_bracket", "right_square_bracket")
+        await seat.press(*(["right_square_bracket"] * 3))
         assert "writable layer" in seat.screen
         await seat.press("1", "2", "j")
         assert "writable layer" in seat.screen
@@ -337,6 +337,6 @@ async def test_the_mouse_selects_and_opens(sit: Sit) -> None:
         await seat.pilot.click("#pane-container", offset=(5, 3))
         await seat.settle()
         assert seat.selected == "web"
-        await seat.pilot.click("TabBar", offset=(24, 0))
+        await seat.pilot.click("TabBar", offset=(36, 0))
         await seat.settle()
         assert "writable layer" in seat.screen

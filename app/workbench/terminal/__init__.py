@@ -1,0 +1,1 @@
+"""Terminals inside the workbench: sessions that go on unseen, the view that shows one, the full screen."""

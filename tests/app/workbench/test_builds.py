@@ -166,8 +166,8 @@ async def test_what_a_build_cannot_do(sit: Sit) -> None:
         for key, reason in {"s": "It is over already", "I": "No image came out of it"}.items():
             await seat.press(key)
             assert seat.status == f"— {reason}"
-        await seat.press("2", "E")
-        assert seat.status == "— Only a build has steps to open a shell on"
+        await seat.press("1", "E")
+        assert seat.status == "— Only a container can run one more program"
 
 
 async def test_going_to_the_image(sit: Sit) -> None:

@@ -83,12 +83,12 @@ def test_stats(look_at_figures: Look, size: tuple[int, int]) -> None:
 
 @SIZES
 def test_processes(look: Look, size: tuple[int, int]) -> None:
-    look(size, "j", *(["right_square_bracket", "right_square_bracket"] * 3), "enter", "j")
+    look(size, "j", *(["right_square_bracket"] * 4), "enter", "j")
 
 
 @SIZES
 def test_stack_of_a_container(look: Look, size: tuple[int, int]) -> None:
-    look(size, "j", *(["right_square_bracket", "right_square_bracket"] * 2))
+    look(size, "j", *(["right_square_bracket"] * 3))
 
 
 @SIZES
@@ -103,7 +103,7 @@ def test_history(look: Look, size: tuple[int, int]) -> None:
 
 @SIZES
 def test_config(look: Look, size: tuple[int, int]) -> None:
-    look(size, "j", *(["right_square_bracket", "right_square_bracket"] * 4))
+    look(size, "j", *(["right_square_bracket"] * 5))
 
 
 @SIZES

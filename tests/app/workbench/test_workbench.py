@@ -71,7 +71,7 @@ async def test_tabs_are_kept_for_each_kind(sit: Sit) -> None:
         assert "writable layer" in seat.screen
         await seat.press("1", "2", "j")
         assert "writable layer" in seat.screen
-        await seat.press(*(["left_square_bracket"] * 3))
+        await seat.press(*(["left_square_bracket"] * 4))
         assert "all that `stackyard container inspect`" in seat.screen
 
 

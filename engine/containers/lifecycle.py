@@ -225,7 +225,7 @@ class Lifecycle:
         if os.path.exists(self.store.paths.container(container.id).held):
             from engine.containers import mounting
 
-            mounting.release(container, self.store, self.events)
+            mounting.release(container, self.store)
 
     def _clean_up(self, container: Container, now: State) -> None:
         """After a run that ended without its shim: kill what escaped, and remove its control group."""

@@ -18,6 +18,10 @@ from engine.store.store import Store
 from engine.volumes.volume import LOCAL
 from engine.volumes.volumes import Volumes
 
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from engine.volumes.plugins import Plugin
+
 _TMPFS = ("noexec", "nosuid", "nodev")
 
 Entry = dict[str, Any]
@@ -30,36 +34,43 @@ def entries(container: Container, store: Store, events: EventLog) -> list[Entry]
     """
     volumes, points = Volumes(store, events), by_depth(container.points)
     paths = store.paths.container(container.id)
-    held = [point.name for point in points if point.type == "volume" and point.driver not in ("", LOCAL)]
-    if held:
-        # Before they are told, so that whatever happens next they are told of the end, too.
-        with open(paths.held, "w", encoding="utf-8") as file:
-            json.dump(held, file)
+    held = [point for point in points if point.type == "volume" and point.driver not in ("", LOCAL)]
     try:
+        if held:
+            # Before they are told, so that whatever happens next they are told of the end, too.
+            with open(paths.held, "w", encoding="utf-8") as file:
+                json.dump([_promise(point, volumes.plugin(point.driver)) for point in held], file)
         return [_entry(point, container.id, volumes) for point in points]
     except EngineError as error:
         if held:
-            release(container, store, events)
+            release(container, store)
         if isinstance(error, StartFailed):
             raise
         raise StartFailed(error.brief, 125, details=error.details, resolution=error.resolution) from error
 
 
-def release(container: Container, store: Store, events: EventLog) -> None:
+def release(container: Container, store: Store) -> None:
     """Tell the drivers of others, once, that a container which has ended needs its volumes no longer."""
-    paths, volumes = store.paths.container(container.id), Volumes(store, events)
+    from engine.volumes.plugins import Plugin
+
+    path = store.paths.container(container.id).held
     try:
-        with open(paths.held, encoding="utf-8") as file:
-            names = json.load(file)
-        os.unlink(paths.held)
-    except (FileNotFoundError, ValueError):
+        with open(path, encoding="utf-8") as file:
+            text = file.read()
+        os.unlink(path)
+    except FileNotFoundError:
         return
-    for name in names:
+    for name, *driver in json.loads(text or "[]"):
         try:
-            volumes.release(name, container.id)
+            Plugin(*driver).unmount(name, container.id)
         except EngineError:
             # A plugin that is gone has nothing mounted either.
             continue
+
+
+def _promise(point: Point, plugin: Plugin) -> tuple[Any, ...]:
+    """Write down where the driver is found: who releases it may know other directories of plugins."""
+    return point.name, plugin.name, plugin.address, plugin.tls
 
 
 def _entry(point: Point, id: str, volumes: Volumes) -> Entry:

@@ -49,7 +49,9 @@ class Plugin:
 
     def __init__(self, name: str, address: str, tls: Mapping[str, Any] | None = None) -> None:
         self.name = name
-        self._address, self._tls = address, tls
+        self.address = address
+        """Where it listens: `unix://PATH`, `tcp://HOST:PORT`."""
+        self.tls = tls
 
     def activate(self) -> bool:
         """Shake hands; tell whether it is a volume driver."""
@@ -100,7 +102,7 @@ class Plugin:
         from http.client import HTTPException
 
         headers = {"Accept": _TYPE, "Content-Type": _TYPE}
-        connection = _connection(self._address, self._tls)
+        connection = _connection(self.address, self.tls)
         try:
             connection.request("POST", f"/{method}", json.dumps(words), headers)
             response = connection.getresponse()
@@ -108,7 +110,7 @@ class Plugin:
         except (OSError, HTTPException) as error:
             raise EngineError(
                 f"error while calling {method} of the volume plugin {self.name}: {error}",
-                resolution=f"see whether the plugin runs and listens at {self._address}",
+                resolution=f"see whether the plugin runs and listens at {self.address}",
             ) from error
         finally:
             connection.close()

@@ -86,7 +86,7 @@ class Volumes:
                 check_name(name)
                 local.check(options)
             else:
-                self._plugin(driver).create(name, options)
+                self.plugin(driver).create(name, options)
         except EngineError as error:
             if error.brief.startswith("create "):
                 raise
@@ -198,18 +198,12 @@ class Volumes:
         if volume.driver == LOCAL:
             return local.source(volume.options, volume.mountpoint)
         try:
-            place = self._plugin(volume.driver).mount(name, id)
+            place = self.plugin(volume.driver).mount(name, id)
         except EngineError as error:
             raise type(error)(
                 f"error while mounting volume '{volume.mountpoint}': {error.brief}", details=error.details
             ) from error
         return Source("bind", place, ("rbind", "rprivate"))
-
-    def release(self, name: str, id: str) -> None:
-        """Tell a volume's driver that the container `id` has ended."""
-        volume = self.known(name)
-        if volume and volume.driver != LOCAL:
-            self._plugin(volume.driver).unmount(name, id)
 
     @contextmanager
     def opened(self, volume: Volume, id: str) -> Iterator[int | None]:
@@ -218,7 +212,7 @@ class Volumes:
             with local.opened(volume.options, volume.mountpoint) as directory:
                 yield directory
             return
-        plugin = self._plugin(volume.driver)
+        plugin = self.plugin(volume.driver)
         place = plugin.mount(volume.name, id)
         try:
             directory = os.open(place, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
@@ -249,13 +243,14 @@ class Volumes:
 
     def _remove_remote(self, volume: Volume, force: bool) -> None:
         try:
-            self._plugin(volume.driver).remove(volume.name)
+            self.plugin(volume.driver).remove(volume.name)
         except EngineError as error:
             if not force:
                 brief = f"remove {volume.name}: {error.brief}"
                 raise type(error)(brief, resolution=error.resolution) from error
 
-    def _plugin(self, driver: str) -> Plugin:
+    def plugin(self, driver: str) -> Plugin:
+        """Find the driver of others that has this name. Raises NotFound."""
         from engine.volumes.plugins import find
 
         try:
@@ -276,7 +271,7 @@ class Volumes:
 
     def _told(self, volume: Volume) -> Volume:
         """Add what its driver tells of it now."""
-        plugin = self._plugin(volume.driver)
+        plugin = self.plugin(volume.driver)
         remote = plugin.get(volume.name)
         if remote is None:
             raise NotFound(f"get {volume.name}: no such volume")

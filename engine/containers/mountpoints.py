@@ -84,7 +84,7 @@ def merge(
     Raises InvalidInput.
     """
     points = {point.destination: point for point in inherited}
-    taken = {posixpath.normpath(path) for path in tmpfs}
+    taken = {_clean(path) for path in tmpfs}
     asked = [*(from_bind(word, driver) for word in binds), *map(from_mount, mounts)]
     for point in asked:
         if point.destination in taken:
@@ -93,10 +93,10 @@ def merge(
         points.pop(point.destination, None)
         points[point.destination] = point
     for place in places:
-        path = posixpath.normpath(place)
+        path = _clean(place)
         if not path.startswith("/"):
             raise InvalidInput(f"invalid mount path: '{place}' mount path must be absolute")
-        if path.strip("/") == "":
+        if path == "/":
             raise InvalidInput("invalid specification: destination can't be '/'")
         if path not in points and path not in taken:
             points[path] = Point("volume", path, driver=driver, copied=True, anonymous=True)
@@ -151,7 +151,7 @@ def from_mount(document: Mapping[str, Any]) -> Point:
         point = make(document)
     except InvalidInput as error:
         raise InvalidInput(f'invalid mount config for type "{type}": {error.brief}') from None
-    return point._replace(destination=posixpath.normpath(target), writable=not document.get("ReadOnly"))
+    return point._replace(destination=_clean(target), writable=not document.get("ReadOnly"))
 
 
 def _bind(document: Mapping[str, Any]) -> Point:
@@ -170,7 +170,7 @@ def _bind(document: Mapping[str, Any]) -> Point:
     return Point(
         "bind",
         "",
-        posixpath.normpath(source),
+        _clean(source),
         propagation=propagation,
         recursive=not options.get("NonRecursive"),
         read_only_below=not options.get("ReadOnlyNonRecursive"),
@@ -223,7 +223,7 @@ def _refuse(document: Mapping[str, Any], *fields: str) -> None:
 def _check_target(target: str) -> None:
     if not target:
         raise InvalidInput("field Target must not be empty")
-    if posixpath.normpath(target) in ("/", "//"):
+    if _clean(target) == "/":
         raise InvalidInput("invalid specification: destination can't be '/'")
     if not target.startswith("/"):
         raise InvalidInput(f"invalid mount path: '{target}' mount path must be absolute")
@@ -239,6 +239,12 @@ def _is_mode(mode: str) -> bool:
     words = mode.split(",")
     counts = [sum(word in kind for word in words) for kind in _MODES]
     return sum(counts) == len(words) and max(counts) == 1
+
+
+def _clean(path: str) -> str:
+    """Take out what means nothing; unlike POSIX, docker knows no difference between / and //."""
+    clean = posixpath.normpath(path)
+    return clean[1:] if clean.startswith("//") else clean
 
 
 def by_depth(points: Iterable[Point]) -> Sequence[Point]:

@@ -1,6 +1,6 @@
 """What watching costs: processor time of `stats`' work for 50 running containers, and for the workbench.
 
-Run by hand, as root:  python tests/bench/statistics.py
+Run by hand, as root:  python tests/bench/watching.py
 """
 
 from __future__ import annotations

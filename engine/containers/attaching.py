@@ -6,10 +6,9 @@ import json
 import os
 from typing import Any, NamedTuple
 
-from engine.containers.names import new_id
+from engine.containers.environment import environment
 from engine.containers.record import Container
 from engine.containers.session import Attached, Executed, beside, place
-from engine.containers.specification import environment
 from engine.errors import Conflict, StartFailed
 from engine.events import EventLog, event
 from engine.kernel.processes import start_time
@@ -56,7 +55,7 @@ def attach(store: Store, container: Container, *, stdin: bool, recent: int) -> A
 def execute(store: Store, events: EventLog, container: Container, program: Program) -> Executed:
     """Run a program in a container. Raises Conflict, InvalidInput, StartFailed."""
     _check(container)
-    id = new_id()
+    id = os.urandom(32).hex()
     words = " ".join(program.arguments)
     _tell(events, container, f"exec_create: {words}", id)
     file = os.memfd_create("exec", os.MFD_CLOEXEC)

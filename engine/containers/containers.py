@@ -8,23 +8,20 @@ from contextlib import suppress
 from functools import cached_property
 from typing import Any, NamedTuple
 
-from engine.containers import creation, record, state
+from engine.containers import record, state
 from engine.containers.contents import Contents
-from engine.containers.creation import Source
-from engine.containers.lifecycle import Lifecycle
 from engine.containers.names import checked
 from engine.containers.options import Options
 from engine.containers.record import Container
-from engine.containers.refusals import running
 from engine.errors import Conflict, EngineError, InvalidInput, NotFound
 from engine.events import EventLog, event
-from engine.snapshots.choice import choose, made_by
-from engine.snapshots.protocol import Snapshotter
 from engine.store.store import Store
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from engine.containers.attaching import Program
+    from engine.containers.creation import Source
+    from engine.containers.lifecycle import Lifecycle
     from engine.containers.limits import Limits
     from engine.containers.log import LogEntry, LogFile
     from engine.containers.processes import Process
@@ -32,6 +29,7 @@ if TYPE_CHECKING:
     from engine.containers.statistics import Meter
     from engine.containers.top import Table
     from engine.shim.spawn import Shim
+    from engine.snapshots.protocol import Snapshotter
     from engine.volumes.volumes import Volumes
 
 Filters = Mapping[str, Sequence[str]]
@@ -68,11 +66,12 @@ class Containers(Contents):
         self.store = store
         self.events = events
         self._image_source = image_source
-        self._lifecycle = Lifecycle(store, events, ready)
-        self._chosen: Snapshotter | None = None
+        self._ready = ready
 
     def create(self, image: str, options: Options = Options()) -> str:  # noqa: B008 - an immutable value
         """Make a container of an image; return its id."""
+        from engine.containers import creation
+
         id = creation.create(
             self.store, self._snapshotter, self._image_source(image), options, lambda: self._volumes
         )
@@ -84,6 +83,8 @@ class Containers(Contents):
         container = self.get(name)
         if container.state.running:
             if not force:
+                from engine.containers.refusals import running
+
                 raise running(container)
             return self._remove_running(container, volumes)
         return self._remove(container, volumes)
@@ -106,7 +107,9 @@ class Containers(Contents):
         with self.store.transaction() as connection:
             taken = connection.execute("SELECT id FROM containers WHERE name = ?", (wanted,)).fetchone()
             if taken:
-                raise creation.name_taken(wanted, taken["id"])
+                from engine.containers.creation import name_taken
+
+                raise name_taken(wanted, taken["id"])
             connection.execute("UPDATE containers SET name = ? WHERE id = ?", (wanted, container.id))
         self._tell(container._replace(name=wanted), "rename", oldName=f"/{container.name}")
 
@@ -245,6 +248,8 @@ class Containers(Contents):
 
     def sizes(self, name: str) -> Sizes:
         """Measure what a container takes on disk."""
+        from engine.snapshots.choice import made_by
+
         container = record.find(self.store, name)
         bundle = self.store.paths.container(container.id).bundle
         writable = made_by(bundle, self._snapshotter).usage(bundle)
@@ -300,11 +305,17 @@ class Containers(Contents):
 
         return Volumes(self.store, self.events)
 
-    @property
+    @cached_property
+    def _lifecycle(self) -> Lifecycle:
+        from engine.containers.lifecycle import Lifecycle
+
+        return Lifecycle(self.store, self.events, self._ready)
+
+    @cached_property
     def _snapshotter(self) -> Snapshotter:
-        if self._chosen is None:
-            self._chosen = choose(self.store.paths)
-        return self._chosen
+        from engine.snapshots.choice import choose
+
+        return choose(self.store.paths)
 
     def _start(self, name: str, size: tuple[int, int], *, attached: bool) -> Attached | None:
         """Start; an `--rm` container that cannot be started goes at once."""

@@ -6,7 +6,6 @@ import errno
 import os
 from typing import Protocol
 
-from engine.containers.follower import Follower
 from engine.paths import ContainerPaths
 from engine.runtime import console
 from engine.shim.talk import Message
@@ -14,6 +13,10 @@ from engine.shim.visit import Visit
 
 _CHUNK = 64 << 10
 STDOUT, STDERR = 1, 2
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from engine.containers.follower import Follower
 
 Output = list[tuple[int, bytes]]
 """What was printed: the stream, 1 or 2, and the bytes."""
@@ -229,6 +232,8 @@ def place(
     visit: Visit, answer: Message, handed: list[int], paths: ContainerPaths, recent: int = 0
 ) -> Attached:
     """Take a place at a container's own program, as its shim has answered; `recent` bytes come first."""
+    from engine.containers.follower import Follower
+
     terminal = bool(answer["terminal"])
     entrance = Entrance(handed[0] if handed else -1, terminal=terminal)
     offset: int = answer["offset"]

@@ -10,6 +10,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from engine.containers import devices, namespaces
+from engine.containers.environment import environment
 from engine.containers.limits import SHM_BYTES
 from engine.containers.record import Container, find
 from engine.containers.refusals import security_option
@@ -105,16 +106,6 @@ def _capabilities(host: Mapping[str, Any]) -> tuple[str, ...]:
         if name in wanted and name not in within_reach:
             raise StartFailed(f"cannot add {name}: this user does not have it", 125)
     return tuple(name for name in wanted if name in within_reach)
-
-
-def environment(config: Mapping[str, Any], home: str) -> tuple[str, ...]:
-    """PATH first, as docker has it, then host name and terminal, then the rest; HOME where nobody set it."""
-    entries: list[str] = list(config["Env"])
-    keys = {entry.partition("=")[0] for entry in entries}
-    added = [f"HOSTNAME={config['Hostname']}"] if "HOSTNAME" not in keys else []
-    added += ["TERM=xterm"] if config["Tty"] and "TERM" not in keys else []
-    last = [f"HOME={home}"] if "HOME" not in keys else []
-    return (*entries[:1], *added, *entries[1:], *last)
 
 
 def _seccomp(choice: str | None, capabilities: tuple[str, ...]) -> Mapping[str, Any] | None:

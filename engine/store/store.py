@@ -9,10 +9,7 @@ from contextlib import AbstractContextManager, contextmanager
 from engine.errors import NoSpace, from_os
 from engine.paths import Paths
 from engine.store.content import Content
-from engine.store.discard import Discard, discard
-from engine.store.ingest import Ingest
 from engine.store.locks import Lock
-from engine.store.reclaim import reclaim
 from engine.store.records import Records, create
 from engine.store.reserve import LITTLE, Reserve
 from engine.store.schema import VERSION, upgrade, version_of
@@ -20,6 +17,9 @@ from engine.store.schema import VERSION, upgrade, version_of
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     import sqlite3
+
+    from engine.store.discard import Discard
+    from engine.store.ingest import Ingest
 
 
 class Store:
@@ -53,6 +53,8 @@ class Store:
 
     def ingest(self) -> Ingest:
         """Begin work whose result is committed whole or vanishes; use it in a `with` block."""
+        from engine.store.ingest import Ingest
+
         return Ingest(self.paths, self.records)
 
     @contextmanager
@@ -62,6 +64,8 @@ class Store:
         If the block raises, nothing is removed. Once the rows are gone the removal counts as done: what
         cannot be deleted now is deleted by a later open.
         """
+        from engine.store.discard import discard
+
         self.reserve.give()
         with discard(self.paths, self.records) as victims:
             yield victims
@@ -92,6 +96,8 @@ class Store:
         except OSError as error:
             raise from_os(error, f"cannot open the store {self.paths.root}") from error
         if leftovers:
+            from engine.store.reclaim import reclaim
+
             reclaim(self.paths, self.records)
 
     def _version(self) -> int:

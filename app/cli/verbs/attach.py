@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from app.cli.command import Command
 from app.cli.console import has_terminal, warn
 from app.cli.flags import Arguments, Flag
-from app.cli.verbs.options import DETACH_KEYS, detach_keys
+from app.cli.verbs.program_flags import DETACH_KEYS, detach_keys
 from engine.errors import Conflict
 
 if TYPE_CHECKING:

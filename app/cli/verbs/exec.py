@@ -6,9 +6,9 @@ from typing import TYPE_CHECKING
 
 from app.cli.command import Command
 from app.cli.console import complain, has_terminal, say, warn
-from app.cli.flags import Arguments, Flag, environment_word
+from app.cli.flags import Arguments, Flag
 from app.cli.verbs.attach import LEFT
-from app.cli.verbs.options import DETACH_KEYS, detach_keys, environment
+from app.cli.verbs.program_flags import DETACH_KEYS, ENVIRONMENT, detach_keys, environment
 from engine.errors import InvalidInput, StartFailed
 
 if TYPE_CHECKING:
@@ -67,8 +67,7 @@ EXEC = Command(
     (
         Flag("detach", "bool", "Detached mode: run command in the background", short="d"),
         DETACH_KEYS,
-        Flag("env", "list", "Set environment variables", short="e", check=environment_word),
-        Flag("env-file", "list", "Read in a file of environment variables"),
+        *ENVIRONMENT,
         Flag("interactive", "bool", "Keep STDIN open even if not attached", short="i"),
         Flag("privileged", "bool", "Give extended privileges to the command"),
         Flag("tty", "bool", "Allocate a pseudo-TTY", short="t"),

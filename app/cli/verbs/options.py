@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from app.cli.flags import HELP, Arguments, Flag, UsageError, environment_word, label_word
+from app.cli.flags import HELP, Arguments, Flag, UsageError, label_word
 from app.cli.verbs import health_flags, limit_flags, sharing_flags
+from app.cli.verbs.program_flags import DETACH_KEYS, ENVIRONMENT, environment
 from engine.containers.options import Options
 
 
@@ -40,7 +41,6 @@ def restart_word(text: str) -> str:
     return text
 
 
-DETACH_KEYS = Flag("detach-keys", "string", "Override the key sequence for detaching a container")
 def _mount(text: str) -> str:
     from app.cli.mounts import mount_word
 
@@ -55,8 +55,7 @@ FLAGS = (
     DETACH_KEYS,
     Flag("domainname", "string", "Container NIS domain name"),
     Flag("entrypoint", "string", "Overwrite the default ENTRYPOINT of the image"),
-    Flag("env", "list", "Set environment variables", short="e", check=environment_word),
-    Flag("env-file", "list", "Read in a file of environment variables"),
+    *ENVIRONMENT,
     HELP,
     Flag("hostname", "string", "Container host name", short="h"),
     Flag("init", "bool", "Run an init inside the container that forwards signals and reaps processes"),
@@ -194,15 +193,6 @@ def attached_streams(arguments: Arguments) -> frozenset[str]:
     return frozenset(("stdout", "stderr", *(["stdin"] if arguments.switch("interactive") else [])))
 
 
-def detach_keys(arguments: Arguments, *, terminal: bool) -> bytes:
-    """Read the keys that detach; without a terminal there are none."""
-    if not (terminal or arguments.given("detach-keys")):
-        return b""
-    from app.detaching import DEFAULT, sequence
-
-    return sequence(arguments.text("detach-keys") or DEFAULT)
-
-
 def restart_policy(text: str) -> tuple[str, int]:
     """Read `NAME[:RETRIES]`."""
     name, _, count = text.partition(":")
@@ -219,16 +209,6 @@ def _mounted(
     from app.cli.mounts import mount, volumes
 
     return (*volumes(words), tuple(map(mount, mounts)))
-
-
-def environment(arguments: Arguments) -> list[str]:
-    """List the variables that are set, those of files first, so that --env has the last word."""
-    words: list[str] = []
-    for path in arguments.words("env-file"):
-        from app.cli.linefile import environment_lines
-
-        words += environment_lines(path)
-    return words + arguments.words("env")
 
 
 def _labels(arguments: Arguments) -> dict[str, str]:

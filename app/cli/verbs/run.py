@@ -8,7 +8,8 @@ from app.cli.command import Command
 from app.cli.console import complain, has_terminal, say
 from app.cli.flags import Arguments, Flag, UsageError
 from app.cli.verbs.create import make
-from app.cli.verbs.options import CREATE_FLAGS, attached_streams, detach_keys
+from app.cli.verbs.options import CREATE_FLAGS, attached_streams
+from app.cli.verbs.program_flags import detach_keys
 from engine.errors import StartFailed
 
 if TYPE_CHECKING:

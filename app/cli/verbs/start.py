@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from app.cli.command import Command
 from app.cli.console import complain, has_terminal, say, warn
 from app.cli.flags import Arguments, Flag, UsageError
-from app.cli.verbs.options import DETACH_KEYS, detach_keys
+from app.cli.verbs.program_flags import DETACH_KEYS, detach_keys
 from engine.errors import EngineError
 
 if TYPE_CHECKING:

@@ -96,6 +96,8 @@ class Containers(Contents):
         container = self.get(name)
         with self._lifecycle.locked(container):
             update(self.store, container, limits, restart)
+        if restart and container.state.running:
+            self._lifecycle.say(container, {"do": "policy", "policy": restart})
         self._tell(container, "update")
 
     def rename(self, name: str, new: str) -> None:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import os
+import signal
 import time
 from collections.abc import Callable
 
@@ -59,13 +61,19 @@ def test_what_always_runs_can_be_stopped_and_started(stackyard: Stackyard) -> No
 def test_a_signal_that_kills_it_is_no_reason_to_stay_down(stackyard: Stackyard) -> None:
     stackyard("run", "-d", "--name", "hit", "--restart", "always", BASE, "sleep", "1000")
     pid = look(stackyard, "hit", "{{.State.Pid}}")
-    stackyard("exec", "hit", "sh", "-c", "kill -KILL -1; kill -TERM 1")
-    import os
-    import signal
-
     os.kill(int(pid), signal.SIGKILL)
     until(lambda: look(stackyard, "hit", "{{.State.Status}} {{.RestartCount}}") == "running 1")
     assert look(stackyard, "hit", "{{.State.Pid}}") != pid
+
+
+def test_a_policy_can_be_given_to_one_that_runs(stackyard: Stackyard) -> None:
+    stackyard("run", "-d", "--name", "later", BASE, "sleep", "1000")
+    assert stackyard("update", "--restart", "always", "later").returncode == 0
+    os.kill(int(look(stackyard, "later", "{{.State.Pid}}")), signal.SIGKILL)
+    until(lambda: look(stackyard, "later", "{{.State.Status}} {{.RestartCount}}") == "running 1")
+    stackyard("update", "--restart", "no", "later")
+    os.kill(int(look(stackyard, "later", "{{.State.Pid}}")), signal.SIGKILL)
+    until(lambda: look(stackyard, "later", "{{.State.Status}}") == "exited")
 
 
 @pytest.mark.parametrize(

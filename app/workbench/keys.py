@@ -48,6 +48,7 @@ LIST = (
     Key("page_down", "pagedown,ctrl+f,ctrl+d", "PgDn", "", "A page down"),
     Key("page_up", "pageup,ctrl+b,ctrl+u", "PgUp", "", "A page up"),
     Key("open", "enter", "Enter", "open", "Go to the right side"),
+    Key("mark", "space", "Space", "", "Mark the row: the next action is for all marked ones"),
     Key("filter", "slash", "/", "filter", "Narrow the list: words, a regular expression, !not"),
 )
 IMAGE = (

@@ -62,7 +62,7 @@ def _plot(name: str, samples: Sequence[Sample], shown: int) -> Plot:
         cpu = [sample.usage.cpu for sample in window]
         peak = highest(cpu)
         # A share needs two samples.
-        first = len(samples) == 1 and now.usage.memory is not None
+        first = now.usage.cpu is None and now.usage.memory is not None and len(samples) == 1
         said = "…" if first else _percent(now.usage.cpu), f"peak {_percent(peak)}"
         return Plot("CPU", *said, cpu, nice(max(peak, 5)), _round_percent, "hue0")
     if name == "memory":

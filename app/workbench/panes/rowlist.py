@@ -20,6 +20,8 @@ from app.workbench.yard import Kind, Lists
 
 MARK = "▌"
 """Stands before the row under the cursor, so that it is told apart without colour."""
+CHOSEN = "◆"
+"""Stands before a marked row."""
 
 
 class RowList(Painted, ScrollView, can_focus=True):
@@ -46,6 +48,8 @@ class RowList(Painted, ScrollView, can_focus=True):
         super().__init__(id=f"pane-{self.kind}")
         self.filter = Filter()
         self.cursor = 0
+        self.marked: set[str] = set()
+        """Keys of the rows that the next action is for."""
         self._all: list[Row] = []
         self._rows: list[Row] = []
         self._columns: list[int] = []
@@ -74,7 +78,27 @@ class RowList(Painted, ScrollView, can_focus=True):
         if rows != self._all or not self._known:
             self._known = True
             self._all = rows
+            self.marked &= {row.key for row in rows}
             self._narrow()
+
+    @property
+    def chosen(self) -> list[Row]:
+        """The marked rows, whether they are shown or not."""
+        return [row for row in self._all if row.key in self.marked]
+
+    def unmark(self) -> None:
+        """Mark nothing."""
+        self.marked.clear()
+        self._entitle()
+        self.refresh()
+
+    def action_mark(self) -> None:
+        """Mark the row, or no longer, and go on to the next one."""
+        if self.current:
+            self.marked ^= {self.current.key}
+            self._entitle()
+            self.refresh()
+            self._move(self.cursor + 1)
 
     def narrow(self, text: str) -> None:
         """Show only the rows that match."""
@@ -120,6 +144,8 @@ class RowList(Painted, ScrollView, can_focus=True):
         counted = f"{len(self._rows)}"
         if self.filter.text:
             counted += f"/{len(self._all)} ⟨{self.filter.text}⟩"
+        if self.marked:
+            counted += f" · {CHOSEN}{len(self.marked)}"
         text = f"{self.number} {self.heading}" + (f" · {counted}" if self._known and self._all else "")
         self.border_title = text.replace("[", "\\[")
 
@@ -132,11 +158,13 @@ class RowList(Painted, ScrollView, can_focus=True):
         if place >= len(self._rows):
             return self.strip([], width)
         spans = line(self._rows[place], self._columns, width - 2)
+        chosen = self._rows[place].key in self.marked
         if place != self.cursor:
-            return self.strip([Span(" "), *spans], width)
+            return self.strip([Span(CHOSEN, "accent") if chosen else Span(" "), *spans], width)
         if not self.has_focus:
-            return self.strip([Span(MARK, "rule"), *spans], width)
-        return self.strip([Span(MARK, "accent"), *(Span(span.text) for span in spans)], width, role="chosen")
+            return self.strip([Span(CHOSEN if chosen else MARK, "rule"), *spans], width)
+        said = [Span(CHOSEN if chosen else MARK, "accent"), *(Span(span.text) for span in spans)]
+        return self.strip(said, width, role="chosen")
 
     def _apology(self, y: int, width: int) -> str:
         if not self._known:

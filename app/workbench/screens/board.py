@@ -152,6 +152,11 @@ class Board(Screen[None]):
             Selection(self._pane.kind, row.key, row.target, row.name) if row else Selection(self._pane.kind)
         )
 
+    @property
+    def chosen(self) -> list[Selection]:
+        """The marked rows of the list in use."""
+        return [Selection(self._pane.kind, row.key, row.target, row.name) for row in self._pane.chosen]
+
     def _show_selected(self) -> None:
         self.detail.show(self.selection, self.lists, self._pane.current)
         self._show_hints()
@@ -267,6 +272,8 @@ class Board(Screen[None]):
             self._focus_pane(self._panes.index(self._pane))
         elif self._pane.filter.text:
             self._pane.narrow("")
+        else:
+            self._pane.unmark()
         self._show_hints()
 
     def action_zoom_in(self) -> None:

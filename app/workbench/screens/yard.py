@@ -8,6 +8,7 @@ from typing import ClassVar
 
 from textual.binding import BindingType
 
+from app.workbench import bulk
 from app.workbench.actions import DOING, Selection, line, question, refusal, typed
 from app.workbench.deeds import deed
 from app.workbench.errands import Errands, sentence
@@ -68,6 +69,9 @@ class YardScreen(TerminalsScreen):
 
     def _act(self, action: str, argument: str = "") -> None:
         """Do something to the selected object, unless it makes no sense now; ask if something is lost."""
+        if self.chosen and action in bulk.ACTIONS:
+            self._act_on_all(action)
+            return
         selection = self.selection
         reason = refusal(action, selection, self.lists)
         if reason:
@@ -81,16 +85,39 @@ class YardScreen(TerminalsScreen):
         else:
             self._do(action, selection, argument)
 
+    def _act_on_all(self, action: str) -> None:
+        """Do something to all marked objects that can take it; ask if something is lost."""
+        from app.workbench.screens.confirm import ConfirmScreen
+
+        chosen = bulk.able(action, self.chosen, self.lists)
+        if not chosen:
+            self.status.refuse(refusal(action, self.chosen[0], self.lists) or "")
+            return
+        command = bulk.command(action, chosen, self.lists)
+        call = bulk.deeds(action, self._yard, chosen, self.lists)
+
+        def do() -> None:
+            self._pane.unmark()
+            self._call(command, DOING[action], call)
+
+        if action != "remove":
+            do()
+            return
+        asked = ConfirmScreen(bulk.question(chosen, self.lists), command)
+        self.app.push_screen(asked, lambda yes: do() if yes else None)
+
     def _do(self, action: str, selection: Selection, argument: str = "") -> None:
         command = typed(action, selection, self.lists, argument)
+        self._call(command, DOING[action], deed(action, self._yard, selection, self.lists, argument))
+
+    def _call(self, command: str, doing: str, call: Callable[[], str]) -> None:
         began = time.monotonic()
-        self.status.doing(command, DOING[action])
+        self.status.doing(command, doing)
 
         def done(more: str) -> None:
             self.status.done(command, time.monotonic() - began, more)
             self._again()
 
-        call = deed(action, self._yard, selection, self.lists, argument)
         self._errands.run(call, done, lambda error: self.status.fail(sentence(error)))
 
     def _ask_name(self, action: str, label: str, value: str) -> None:

@@ -146,6 +146,22 @@ PROCESSES = (
     Key("order", "o", "o", "order", "As a tree; by CPU, memory or age"),
     Key("signal", "x", "x", "signal", "Send a signal to the process"),
 )
+FILES = (
+    Key("cursor_down", "j,down", "j ↓", "", "Down"),
+    Key("cursor_up", "k,up", "k ↑", "", "Up"),
+    Key("cursor_first", "g,home", "g", "", "First"),
+    Key("cursor_last", "G,end", "G", "", "Last"),
+    Key("page_down", "pagedown,ctrl+f,ctrl+d", "PgDn", "", "A page down"),
+    Key("page_up", "pageup,ctrl+b,ctrl+u", "PgUp", "", "A page up"),
+    Key("open", "enter,l,right,space", "Enter →", "open", "Open or close a directory; view a file"),
+    Key("shut", "h,left", "h ←", "", "Close the directory, or go to the one around it"),
+    Key("filter", "slash", "/", "filter", "Find names: words, a regular expression"),
+    Key("sort", "o", "o", "order", "The largest first, or by name"),
+    Key("changes", "m", "m", "changes", "Only what was added, changed, copied up or removed"),
+    Key("next_layer", "right_curly_bracket", "}", "layer", "What one layer brings; the one above"),
+    Key("previous_layer", "left_curly_bracket", "{", "", "The layer below; below the base all together"),
+    Key("waste", "w", "w", "waste", "What the layers hold for nothing"),
+)
 PAGES: tuple[tuple[str, tuple[Key, ...]], ...] = (
     ("Everywhere", GLOBAL),
     ("In a list", LIST),
@@ -158,6 +174,7 @@ PAGES: tuple[tuple[str, tuple[Key, ...]], ...] = (
     ("Log and output", LOG),
     ("Stack", STACK),
     ("Processes", PROCESSES),
+    ("Files", FILES),
     ("Steps", STEPS),
     ("Output of a build", OUTPUT),
 )

@@ -11,11 +11,11 @@ from typing import TYPE_CHECKING, Any
 
 from app.workbench.localbuilds import LocalBuilds
 from app.workbench.locallife import LocalLife
+from app.workbench.trees import LocalTree, Tree, Waste
 from app.workbench.yard import Container, Happening, Image, Kind, Layer, Step, Terminal, Volume
 from engine.errors import Unsupported
 
 if TYPE_CHECKING:
-    from app.workbench.trees import Tree
     from engine import Engine
     from engine.containers.log import LogFile
     from engine.containers.record import Container as Record
@@ -78,7 +78,15 @@ class LocalYard(LocalBuilds, LocalLife):
 
     def files(self, kind: Kind, id: str, layer: int = 0) -> Tree:
         """Open a tree."""
-        raise Unsupported(f"the files of this {kind} cannot be browsed yet")
+        if kind == "image":
+            return LocalTree(self._engine.images.browse(id, layer))
+        if kind == "container":
+            return LocalTree(self._engine.containers.browse(id, layer))
+        raise Unsupported(f"the files of a {kind} cannot be browsed yet")
+
+    def waste(self, image: str) -> Waste:
+        """Add up what no container can see."""
+        return Waste(*self._engine.images.waste(image))
 
     def inspect(self, kind: Kind, id: str) -> Mapping[str, Any]:
         """Tell all of one object."""

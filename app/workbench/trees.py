@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Literal, NamedTuple, Protocol
+from typing import Any, Literal, NamedTuple, Protocol
 
 Mark = Literal["", "added", "changed", "copied up", "removed"]
 Nature = Literal["directory", "file", "link", "device", "pipe", "socket"]
@@ -49,3 +49,45 @@ class Tree(Protocol):
 
     def close(self) -> None:
         """Let go of it."""
+
+
+class Waste(NamedTuple):
+    """What an image's layers hold for nothing."""
+
+    size: int
+    """Bytes of the files in all layers."""
+    wasted: int
+    files: tuple[tuple[str, int, int], ...] = ()
+    """The paths that waste most: path, how often, bytes."""
+
+
+class Rows(Protocol):
+    """What gives directories as rows in the order of `File`'s members; the engine's browsers do."""
+
+    def list(self, path: str) -> Sequence[tuple[Any, ...]]:
+        """Read one directory."""
+
+    def read(self, path: str, start: int, count: int) -> bytes:
+        """Read a part of a file."""
+
+    def close(self) -> None:
+        """Let go of it."""
+
+
+class LocalTree:
+    """A tree of this machine's engine."""
+
+    def __init__(self, rows: Rows) -> None:
+        self._rows = rows
+
+    def list(self, path: str) -> Sequence[File]:
+        """Read one directory."""
+        return [File(*row) for row in self._rows.list(path)]
+
+    def read(self, path: str, start: int, count: int) -> bytes:
+        """Read a part of a file."""
+        return self._rows.read(path, start, count)
+
+    def close(self) -> None:
+        """Let go of it."""
+        self._rows.close()

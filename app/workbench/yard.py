@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple, Protocol
 
 if TYPE_CHECKING:
-    from app.workbench.trees import Tree
+    from app.workbench.trees import Tree, Waste
     from app.workbench.usage import Process, Usage
     from engine.build.events import Event
 
@@ -284,6 +284,9 @@ class Yard(Protocol):
 
     def files(self, kind: Kind, id: str, layer: int = 0) -> Tree:
         """Open the tree of an image, a container or a volume; with `layer` only what that layer brings."""
+
+    def waste(self, image: str) -> Waste:
+        """Add up what an image's layers hide from each other."""
 
     def inspect(self, kind: Kind, id: str) -> Mapping[str, Any]:
         """Tell all that is recorded of one object, as `docker inspect` does."""

@@ -11,6 +11,10 @@ from engine.layers.changes import Change
 from engine.snapshots.choice import choose, made_by
 from engine.store.store import Store
 
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from engine.snapshots.browsing import Browser
+
 _STUBS = frozenset(
     {"/.dockerenv", "/dev", "/etc/hostname", "/etc/hosts", "/etc/resolv.conf", "/proc", "/sys"}
 )
@@ -27,6 +31,18 @@ def changes(store: Store, container: Container) -> list[Change]:
     paths, stack = store.paths.container(container.id), lowers(store, container)
     found = list(made_by(paths.bundle, choose(store.paths)).changes(paths.bundle, stack))
     return _written(found, paths.upper, stack)
+
+
+def browser(store: Store, container: Container, layer: int = 0) -> Browser:
+    """Look around in a container's layers, the writable one as the last."""
+    from engine.snapshots.browsing import Browser
+
+    paths = store.paths.container(container.id)
+    stack = [*reversed(lowers(store, container)), paths.upper]
+    if 0 < layer < len(stack):
+        return Browser(stack[:layer], alone=True)
+    whole = made_by(paths.bundle, choose(store.paths)).name == "copy"
+    return Browser(stack, marked=True, alone=bool(layer), whole=whole)
 
 
 def _written(changes: Sequence[Change], upper: str, lowers: Sequence[str]) -> list[Change]:

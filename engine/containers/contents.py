@@ -14,6 +14,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from engine.containers.copying.copy import Copied
     from engine.layers.changes import Change
+    from engine.snapshots.browsing import Browser
 
 Progress = Callable[[int], None] | None
 
@@ -29,6 +30,15 @@ class Contents:
         from engine.containers.changes import changes
 
         return changes(self.store, record.find(self.store, name))
+
+    def browse(self, name: str, layer: int = 0) -> Browser:
+        """Look around in a container's files; with `layer`, counted from 1, in what that one brings.
+
+        The writable layer is the last one. What is mounted over the layers is not seen.
+        """
+        from engine.containers.changes import browser
+
+        return browser(self.store, record.find(self.store, name), layer)
 
     def export(self, name: str, out: BinaryIO) -> None:
         """Write a container's whole tree, running or not, as an archive; what is mounted in it stays out."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any, BinaryIO
 
 from engine.errors import from_os
@@ -16,6 +16,8 @@ from engine.store.store import Store
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from engine.images.removal import Running
+    from engine.snapshots.browsing import Browser
+    from engine.snapshots.waste import Waste
 
 
 def _nobody(_: str) -> bool:
@@ -58,6 +60,25 @@ class Images:
         from engine.images.history import history
 
         return history(self.store, self.get(name))
+
+    def browse(self, name: str, layer: int = 0) -> Browser:
+        """Look around in an image's files; with `layer`, counted from 1, in what that one brings."""
+        from engine.snapshots.browsing import Browser
+
+        layers = self._directories(name)
+        return Browser(layers[:layer], alone=True) if layer else Browser(layers)
+
+    def waste(self, name: str, stop: Callable[[], bool] = lambda: False) -> Waste:
+        """Add up what the layers of an image hide from each other; `stop` is asked at every directory."""
+        from engine.snapshots.waste import waste
+
+        try:
+            return waste(self._directories(name), stop=stop)
+        except OSError as error:
+            raise from_os(error, "cannot look through the layers") from error
+
+    def _directories(self, name: str) -> Sequence[str]:
+        return [self.store.paths.snapshot(layer.snapshot) for layer in self.get(name).chain]
 
     def tag(self, source: str, target: str) -> None:
         """Give an image one more name, taking it from whichever image has it."""

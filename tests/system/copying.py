@@ -167,7 +167,8 @@ def lines(archive: bytes) -> set[str]:
 def names(archive: bytes) -> list[str]:
     """List an archive's names as they are written in it."""
     with tarfile.open(fileobj=io.BytesIO(archive)) as tar:
-        return [member.name + "/" * member.isdir() + f" = {member.linkname}" * member.islnk() for member in tar]
+        members = list(tar)
+    return [one.name + "/" * one.isdir() + f" = {one.linkname}" * one.islnk() for one in members]
 
 
 class Engine(NamedTuple):

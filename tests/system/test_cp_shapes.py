@@ -37,7 +37,7 @@ def ours(tmp_path_factory: pytest.TempPathFactory) -> Iterator[copying.Engine]:
 
     def copy(words: Sequence[str], place: Path, stdin: bytes) -> subprocess.CompletedProcess[bytes]:
         checkout = Path(__file__).resolve().parents[2]
-        boot = f"import sys; sys.path.insert(0, {str(checkout)!r}); from app.main import main; sys.exit(main())"
+        boot = f"import sys; sys.path[0] = {str(checkout)!r}; from app.main import main; sys.exit(main())"
         line = [sys.executable, "-c", boot, "--root", engine.paths.root, "cp", *words]
         return subprocess.run(line, capture_output=True, cwd=place, input=stdin, timeout=60)
 

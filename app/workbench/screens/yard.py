@@ -19,6 +19,12 @@ from app.workbench.spans import Span
 from app.workbench.tabs.processes import ProcessList
 from app.workbench.yard import Yard
 
+<<<<<<< HEAD
+=======
+if TYPE_CHECKING:
+    from app.workbench.prompt import Prompt
+    from app.workbench.tabs.files import FilesTab
+>>>>>>> d2d8c69 (Browse the files of images and containers, and tell which layer each comes from)
 
 class YardScreen(TerminalsScreen):
     """Acts on what is selected."""
@@ -37,6 +43,15 @@ class YardScreen(TerminalsScreen):
     def action_search(self) -> None:
         """Ask what to search the log for."""
         self._ask("search the log:", self.detail.logs.search)
+
+    def action_find_files(self) -> None:
+        """Narrow the tree of files while the words are typed."""
+        files = self.detail.files
+        self._ask("find files:", files.narrow, value=files.list.model.wanted, changed=files.narrow)
+
+    def on_files_tab_told(self, event: FilesTab.Told) -> None:
+        """Show the command that does the same."""
+        self.status.say(Span(line(event.words), "strong"))
 
     def action_command(self) -> None:
         """Ask for a line to run."""

@@ -17,6 +17,7 @@ from app.workbench.spans import Span
 from app.workbench.stack import blocks
 from app.workbench.tabs.bars import TabBar, TitleBar
 from app.workbench.tabs.building import Building
+from app.workbench.tabs.files import FilesTab, Owner
 from app.workbench.tabs.living import Living
 from app.workbench.tabs.logs import LogView
 from app.workbench.tabs.processes import ProcessList
@@ -32,8 +33,13 @@ if TYPE_CHECKING:
     from app.workbench.errands import Errands
 
 TABS: dict[Kind, tuple[str, ...]] = {
+<<<<<<< HEAD
     "image": ("Stack", "History", "Config"),
     "container": ("Logs", "Terminal", "Stats", "Stack", "Processes", "Config"),
+=======
+    "image": ("Stack", "Files", "History", "Config"),
+    "container": ("Logs", "Stats", "Stack", "Files", "Processes", "Config"),
+>>>>>>> d2d8c69 (Browse the files of images and containers, and tell which layer each comes from)
     "volume": ("Config", "Used by"),
     "build": ("Steps", "Output", "Dockerfile"),
 }
@@ -58,13 +64,20 @@ class Detail(Vertical):
         self._yard, self._errands = yard, errands
         self._title, self._bar = TitleBar(), TabBar()
         self._stack, self._logs, self._text = StackView(id="stack"), LogView(id="logs"), TextView(id="text")
-        self._steps = StepsTab(yard.now)
+        self._steps, self.files = StepsTab(yard.now), FilesTab(yard, errands)
         self._stats, self._processes = StatsView(id="stats"), ProcessList(id="processes")
-        self._stats.display = self._processes.display = False
         self.living = Living(yard, errands, self._stats, self._processes)
+<<<<<<< HEAD
         self._logs.display = self._text.display = self._steps.display = False
         self.terminal = TerminalTab()
         self.terminal.display = False
+=======
+        self._views: tuple[Widget, ...] = (
+            self._stack, self._logs, self._text, self._steps, self._stats, self._processes, self.files,
+        )  # fmt: skip
+        for view in self._views[1:]:
+            view.display = False
+>>>>>>> d2d8c69 (Browse the files of images and containers, and tell which layer each comes from)
         self._selection = Selection("image")
         self._lists = Lists()
         self._tabs: dict[Kind, str] = {kind: tabs[0] for kind, tabs in TABS.items()}
@@ -78,6 +91,7 @@ class Detail(Vertical):
         """Lay out the bars and the kinds of content."""
         yield self._title
         yield self._bar
+<<<<<<< HEAD
         yield self._stack
         yield self._logs
         yield self._text
@@ -85,6 +99,9 @@ class Detail(Vertical):
         yield self._stats
         yield self._processes
         yield self.terminal
+=======
+        yield from self._views
+>>>>>>> d2d8c69 (Browse the files of images and containers, and tell which layer each comes from)
 
     def on_unmount(self) -> None:
         """Let go of the log."""
@@ -101,9 +118,14 @@ class Detail(Vertical):
         """The widget that shows the open tab."""
         if not self._selection.key:
             return self._text
+<<<<<<< HEAD
         if self.tab == "Terminal":
             return self.terminal.target
         shown = {"Stack": self._stack, "Logs": self._logs, "Output": self._logs, "Steps": self._steps.list}
+=======
+        shown: dict[str, Widget] = {"Stack": self._stack, "Logs": self._logs, "Output": self._logs}
+        shown |= {"Steps": self._steps.list, "Files": self.files.list}
+>>>>>>> d2d8c69 (Browse the files of images and containers, and tell which layer each comes from)
         shown |= {"Stats": self._stats, "Processes": self._processes}
         return shown.get(self.tab, self._text)
 
@@ -166,6 +188,7 @@ class Detail(Vertical):
             return
         self._shown = shown
         if not keep:
+<<<<<<< HEAD
             shown_view = self._steps if self.view is self._steps.list else self.view
             shown_view = self.terminal if self.view is self.terminal.target else shown_view
             others = self._logs, self._text, self._steps, self._stats, self._processes
@@ -173,6 +196,10 @@ class Detail(Vertical):
                 view.display = view is shown_view
             if shown_view is not self.terminal:
                 self.terminal.leave()
+=======
+            for view in self._views:
+                view.display = view is self.view or view is self.view.parent
+>>>>>>> d2d8c69 (Browse the files of images and containers, and tell which layer each comes from)
         build = self._selection.kind == "build" and self._selection.key
         if self.tab != "Logs" and not (build and self.building.build):
             self._leave_log()
@@ -198,6 +225,8 @@ class Detail(Vertical):
             self.terminal.show(container_of(selection, lists))
         elif self.tab == "Stack":
             self._fill_stack(keep)
+        elif self.tab == "Files":
+            self._fill_files()
         elif self.tab == "History":
             self._read(lambda: pages.history(self._yard.history(selection.id), now), keep)
         elif self.tab == "Used by":
@@ -256,6 +285,11 @@ class Detail(Vertical):
                 )
 
         self._errands.run(read, measured, lambda error: done(((), self._yard.kernel())))
+
+    def _fill_files(self) -> None:
+        selection, container = self._selection, container_of(self._selection, self._lists)
+        image = container.image_id if container else selection.id if selection.kind == "image" else ""
+        self.files.show(Owner(selection.kind, selection.id, selection.name, image))
 
     def _fill_logs(self, keep: bool) -> None:
         container = container_of(self._selection, self._lists)

@@ -8,12 +8,13 @@ import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
-from app.workbench.trees import Tree
+from app.workbench.trees import Tree, Waste
 from app.workbench.yard import Container, Happening, Image, Kind, Layer, Step, Volume
 from engine.errors import EngineError, NotFound
 from tests.app.workbench.fakebuilds import FakeBuilds
 from tests.app.workbench.fakelife import FakeLife
 from tests.app.workbench.faketerminal import FakeTerminal, Program
+from tests.app.workbench.faketree import FakeTree, alone, directories
 
 NOW = 1_700_000_000.0
 MINUTE, HOUR, DAY = 60, 3600, 86400
@@ -195,6 +196,7 @@ class FakeYard(FakeBuilds, FakeLife):
         self.time = NOW
         self.child = "print('Hello from a child')"
         self.reads = 0
+        self.looked: list[str] = []
         self.broken: EngineError | None = None
         self._happenings: queue.SimpleQueue[Happening] = queue.SimpleQueue()
         self._grown: dict[str, list[int]] = {}
@@ -228,7 +230,16 @@ class FakeYard(FakeBuilds, FakeLife):
         return 48_200
 
     def files(self, kind: Kind, id: str, layer: int = 0) -> Tree:
-        raise NotFound(f"no files of {id}")
+        total = len(self.layers(id if kind == "image" else self._container(id).image_id))
+        if layer:
+            tree = FakeTree(alone(layer))
+        else:
+            tree = FakeTree(directories(total + 1 if kind == "container" else 0))
+        tree.looked = self.looked
+        return tree
+
+    def waste(self, image: str) -> Waste:
+        return Waste(182_404_620, 3_400_000, (("/srv/site.tar", 2, 3_400_000),))
 
     def inspect(self, kind: Kind, id: str) -> Mapping[str, Any]:
         if kind == "volume":

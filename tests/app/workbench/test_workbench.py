@@ -261,7 +261,7 @@ async def test_help_lists_the_keys(sit: Sit) -> None:
         assert isinstance(seat.app.screen, HelpScreen)
         assert "Next colour theme" in seat.screen
         await seat.press("G")
-        assert "The base" in seat.screen
+        assert "Output of the next step" in seat.screen
         await seat.press("q")
         assert not isinstance(seat.app.screen, HelpScreen)
         assert seat.app.is_running

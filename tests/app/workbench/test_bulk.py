@@ -4,10 +4,20 @@ from __future__ import annotations
 
 from app.workbench.yard import Volume
 from engine.errors import EngineError
-from tests.app.workbench.conftest import Sit
+from tests.app.workbench.conftest import Seat, Sit
 from tests.app.workbench.fakeyard import NOW, FakeYard, container_id
 
+TABS = 8
 WORKER, WEB = container_id(2), container_id(1)
+
+
+async def turn_to(seat: Seat, tab: str) -> None:
+    """Open a tab by the key that turns them."""
+    for _ in range(TABS):
+        if f"[ {tab} ]" in seat.screen:
+            return
+        await seat.press("right_square_bracket")
+    raise AssertionError(f"there is no tab {tab}")
 
 
 async def test_an_action_is_for_all_marked_rows_that_can_take_it(sit: Sit) -> None:
@@ -79,7 +89,8 @@ async def test_what_does_not_run_cannot_be_paused(sit: Sit) -> None:
 
 async def test_a_signal_for_one_process(sit: Sit) -> None:
     async with sit() as seat:
-        await seat.press(*["right_square_bracket"] * 3, "enter", "j")
+        await turn_to(seat, "Processes")
+        await seat.press("enter", "j")
         assert "├ nginx: worker" in seat.screen
         await seat.press("x")
         assert "signal to 7 (nginx:):" in seat.screen
@@ -90,16 +101,18 @@ async def test_a_signal_for_one_process(sit: Sit) -> None:
 
 async def test_processes_in_another_order(sit: Sit) -> None:
     async with sit() as seat:
-        await seat.press(*["right_square_bracket"] * 3, "enter", "o", "o")
+        await turn_to(seat, "Processes")
+        await seat.press("enter", "o", "o")
         lines = [line for line in seat.screen.splitlines() if "nginx:" in line]
         assert [line.partition("nginx:")[2].split()[0] for line in lines] == ["worker", "worker", "master"]
 
 
 async def test_what_does_not_run_has_no_processes_and_no_figures(sit: Sit) -> None:
     async with sit() as seat:
-        await seat.press("G", "right_square_bracket")
+        await seat.press("G")
+        await turn_to(seat, "Stats")
         assert "It does not run: nothing is used." in seat.screen
-        await seat.press("right_square_bracket", "right_square_bracket")
+        await turn_to(seat, "Processes")
         assert "It does not run: there are no processes." in seat.screen
 
 

@@ -115,7 +115,8 @@ def _account(container: Container, user: str) -> accounts.Account:
         # Asked once the root is open: it is that of this process and of no later one with its number.
         if start_time(state.pid) != state.ticks:
             raise Conflict(f"container {container.id} is not running")
-        return accounts.resolve(root, user)
+        groups = container.host_config.get("GroupAdd") or ()
+        return accounts.with_groups(root, accounts.resolve(root, user), groups)
     finally:
         os.close(root)
 

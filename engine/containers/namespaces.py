@@ -39,6 +39,8 @@ class Joined(NamedTuple):
 
     namespaces: Mapping[str, str | None]
     """The runtime specification's names; None is a new one, a path an existing one, absent the host's."""
+    owners: Mapping[int, int]
+    """The processes whose namespaces those are: pids, and when they began, in clock ticks since boot."""
     shm: str = ""
     """Whose /dev/shm: "" is its own, `none`, `host`, or the path of a mount namespace."""
     donor: str = ""
@@ -92,19 +94,21 @@ def joined(host: Mapping[str, Any], find: Find) -> Joined:
         "cgroup": host.get("CgroupnsMode") or "",
     }
     shm = donor = ""
+    owners: dict[int, int] = {}
     for kind, mode in modes.items():
         if mode == "host":
             shm = "host" if kind == "ipc" else shm
             continue
-        name = other(mode)
-        namespaces[kind] = _lent(kind, find(name)) if name else None
-        if name and kind == "ipc":
-            shm = (namespaces[kind] or "").removesuffix("ipc") + "mnt"
-        if name and kind == "network":
-            donor = find(name).id
+        namespaces[kind] = None
+        if name := other(mode):
+            lender = find(name)
+            namespaces[kind] = path = _lent(kind, lender)
+            owners[lender.state.pid] = lender.state.ticks
+            shm = path.removesuffix("ipc") + "mnt" if kind == "ipc" else shm
+            donor = lender.id if kind == "network" else donor
     if modes["ipc"] == "none":
         shm = "none"
-    return Joined(namespaces, shm, donor)
+    return Joined(namespaces, owners, shm, donor)
 
 
 def _lent(kind: str, container: Container) -> str:

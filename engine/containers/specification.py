@@ -62,6 +62,7 @@ def specification(
         hostname=config["Hostname"],
         domainname=config["Domainname"],
         namespaces=joined.namespaces,
+        lenders=joined.owners,
         read_only=host["ReadonlyRootfs"],
         privileged=host["Privileged"],
         tmpfs=host["Tmpfs"],

@@ -41,7 +41,10 @@ def update(store: Store, container: Container, wanted: Limits, restart: tuple[st
     try:
         host = _merged(dict(container.host_config), given, restart)
         if container.state.running:
-            _apply(container, store.paths.container(container.id), host)
+            paths = store.paths.container(container.id)
+            _apply(container, paths, host)
+            if restart:
+                _tell_monitor(paths, restart)
     except EngineError as error:
         raise type(error)(
             f"Cannot update container {container.id}: {error.brief}",
@@ -81,7 +84,8 @@ def _apply(container: Container, paths: ContainerPaths, host: Host) -> None:
     from engine.runtime.cgroups.update import update as set_limits
 
     changed = resources(host)
-    set_limits(container.cgroup, changed)
+    if container.state.status != "restarting":
+        set_limits(container.cgroup, changed)
     with open(paths.spec, "rb") as file:
         document = json.load(file)
     found = document["linux"]["resources"]
@@ -90,3 +94,13 @@ def _apply(container: Container, paths: ContainerPaths, host: Host) -> None:
     with open(draft, "w", encoding="utf-8") as file:
         json.dump(document, file)
     os.replace(draft, paths.spec)
+
+
+def _tell_monitor(paths: ContainerPaths, restart: tuple[str, int]) -> None:
+    from engine.shim.visit import Visit
+
+    visit = Visit.come(paths.bundle)
+    try:
+        visit.ask({"do": "policy", "policy": list(restart)})
+    finally:
+        visit.close()

@@ -9,13 +9,15 @@ from __future__ import annotations
 import os
 from typing import Any, NamedTuple
 
-from engine.errors import EngineError, from_os
-from engine.kernel.processes import NAMESPACE_FLAG, clone, join_namespace
+from engine.errors import EngineError, StartFailed, from_os
+from engine.kernel.processes import NAMESPACE_FLAG, clone, join_namespace, start_time
 from engine.paths import ContainerPaths
 from engine.runtime import init
 from engine.runtime.cgroups.cgroup import Cgroup
 from engine.runtime.program import await_program
 from engine.runtime.seccomp.cache import cached
+
+LENDERS = "org.stackyard.lenders"
 
 
 class Launched(NamedTuple):
@@ -51,6 +53,7 @@ def launch(
 
     with open(paths.spec, "rb") as file:
         spec: dict[str, Any] = json.load(file)
+    _check_lenders(spec.get("annotations", {}).get(LENDERS, ""))
     linux = spec["linux"]
     document = linux.get("seccomp")
     program = cached(document, cache) if document else None
@@ -62,6 +65,13 @@ def launch(
         cgroup.remove()
         raise
     return Launched(pid, cgroup, spec, program)
+
+
+def _check_lenders(words: str) -> None:
+    """See that each process whose namespaces are joined is still that one, and none that has its pid now."""
+    for pid, _, ticks in (word.partition(":") for word in words.split()):
+        if start_time(int(pid)) != int(ticks):
+            raise StartFailed("the container whose namespaces are shared does not run any more", 125)
 
 
 def bear(birth: init.Birth) -> int:

@@ -63,6 +63,8 @@ class Isolation(NamedTuple):
     domainname: str = ""
     namespaces: Mapping[str, str | None] = NAMESPACES
     """A path is an existing one to join; what is absent is the host's."""
+    lenders: Mapping[int, int] = {}
+    """Whose namespaces those are: pids, and when each process began, in clock ticks since boot."""
     read_only: bool = False
     privileged: bool = False
     tmpfs: Mapping[str, str] = {}
@@ -104,8 +106,14 @@ def build(
             mounts,
         ),
         "linux": _linux(process, isolation),
-        "annotations": {"org.stackyard.init": "true"} if process.init else {},
+        "annotations": _annotations(process, isolation),
     }
+
+
+def _annotations(process: Process, isolation: Isolation) -> dict[str, str]:
+    lenders = " ".join(f"{pid}:{ticks}" for pid, ticks in isolation.lenders.items())
+    found = {"org.stackyard.init": "true" if process.init else "", "org.stackyard.lenders": lenders}
+    return {name: words for name, words in found.items() if words}
 
 
 def _names(isolation: Isolation) -> Document:

@@ -212,6 +212,16 @@ def test_a_limit_of_processes_is_taken_away_again(stackyard: Stackyard, yard: En
     assert cgroup_file(yard, "freed", "pids", "pids.max") == "max"
 
 
+def test_another_restart_policy_holds_for_the_run_that_is_on(stackyard: Stackyard, yard: Engine) -> None:
+    stackyard("run", "-d", "--name", "again", "--restart", "always", BASE, "sh", "-c", "sleep 0.3; exit 3")
+    assert stackyard("update", "--restart", "no", "again").stdout == "again\n"
+    assert stackyard("wait", "again").stdout == "3\n"
+    deadline = time.monotonic() + 10
+    while yard.containers.get("again").state.running and time.monotonic() < deadline:
+        time.sleep(0.02)
+    assert yard.containers.get("again").state.status == "exited"
+
+
 def test_what_docker_does_not_update(stackyard: Stackyard) -> None:
     stackyard("create", "--name", "still", "--cpu-quota", "5000", "-m", "32m", BASE, "true")
     stackyard("create", "--name", "gone", "--rm", BASE, "true")

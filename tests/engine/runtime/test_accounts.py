@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from engine.errors import InvalidInput
-from engine.runtime.accounts import Account, resolve
+from engine.runtime.accounts import Account, resolve, with_groups
 
 PASSWD = """root:x:0:0:root:/root:/bin/sh
 mail:x:8:8:mail:/var/mail:/bin/false
@@ -89,6 +89,20 @@ def test_an_account_of_the_image_may_not_overflow_either(image: Path, who: Resol
     for name in ("evil", "huge"):
         with pytest.raises(InvalidInput, match="in range"):
             who(name)
+
+
+def test_more_groups_by_name_and_by_number(image: Path) -> None:
+    (image / "etc/group").write_text("root:x:0:\naudio:x:29:\n7:x:70:\n")
+    account = Account(1, 29, (29,), "/")
+    root = os.open(image, os.O_PATH)
+    try:
+        assert with_groups(root, account, ()) == account
+        assert with_groups(root, account, ("audio", "1000", "7")).groups == (29, 1000, 70)
+        for group, sentence in (("ghosts", "Unable to find group ghosts: no matching"), ("-1", "in range")):
+            with pytest.raises(InvalidInput, match=sentence):
+                with_groups(root, account, (group,))
+    finally:
+        os.close(root)
 
 
 def test_without_the_files_only_numbers_are_known(tmp_path: Path) -> None:

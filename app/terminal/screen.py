@@ -166,8 +166,8 @@ class Screen:
         self.line_feed()
 
     def repeat(self, count: int) -> None:
-        """Write the last character again (`CSI b`)."""
-        for _ in range(min(count, self.width * self.height) if self.last else 0):
+        """Write the last character again, up to the row's end (`CSI b`; xterm would go on)."""
+        for _ in range(min(count, self.width - self.x) if self.last else 0):
             self.write_wide(self.last)
 
     # Moving

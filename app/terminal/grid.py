@@ -21,6 +21,15 @@ class Grid:
         self.gone = 0
         """Rows that have ever left for the past; it numbers them."""
 
+    def advance(self, pen: Pen) -> None:
+        """Move all rows up by one: what floods do all the time."""
+        row = self.rows.pop(0)
+        self.rows.append(Row(self.width, pen))
+        self.gone += 1
+        if self.past.maxlen:
+            row.trim()
+            self.past.append(row)
+
     def scroll_up(self, top: int, bottom: int, count: int, pen: Pen) -> None:
         """Move the rows from `top` to before `bottom` up; new ones come in below."""
         count = min(count, bottom - top)

@@ -16,7 +16,7 @@ LONGEST_STRING = 4096
 
 # The quick way, for what comes whole: text of narrow cells, a CSI sequence, a control, any other text.
 _TOKEN = re.compile(
-    rf"([{NARROW}]+)|\x1b\[([<=>?]?)([0-9:;]*)([ -/]*)([@-~])"
+    rf"([{NARROW}]+)(?:\r\n)?|\x1b\[([<=>?]?)([0-9:;]*)([ -/]*)([@-~])"
     rf"|(\r?[\x00-\x1a\x1c-\x1f])|([^\x00-\x1f{NARROW}]+)"
 )
 _TEXT, _CSI, _CONTROL, _WIDE = 1, 5, 6, 7
@@ -57,6 +57,9 @@ class Parser:
             kind = token.lastindex
             if kind == _TEXT:
                 screen.write(token[1])
+                if place > token.end(_TEXT):
+                    screen.x = 0
+                    screen.line_feed()
             elif kind == _CSI:
                 self._control_sequence(token[2], token[3], token[4], token[5])
             elif kind == _CONTROL:

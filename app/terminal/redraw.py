@@ -15,7 +15,7 @@ LEAVING = (
 
 def redraw(screen: Screen) -> bytes:
     """Return what makes an empty terminal of the same size look and behave as this screen."""
-    said = ["\x1b[?1049h" if screen.alternate else "", "\x1b[?7l\x1b[?6l\x1b[m\x1b[2J"]
+    said = ["\x1b[?1049h" if screen.alternate else "", "\x1b[?7h\x1b[?6l\x1b[m\x1b[2J"]
     for number, row in enumerate(screen.grid.rows):
         said.append(f"\x1b[{number + 1}H{_row(row)}")
     said.append(f"\x1b[m\x1b[{screen.top + 1};{screen.bottom}r" if screen.bottom > screen.top + 1 else "")
@@ -28,7 +28,7 @@ def redraw(screen: Screen) -> bytes:
     said.append(f"\x1b[{screen.shape} q")
     top = screen.top if ORIGIN in screen.modes else 0
     said.append(f"\x1b[{screen.y - top + 1};{screen.x + 1}H")
-    said.append("\x1b[?7h" if AUTOWRAP in screen.modes else "")
+    said.append("" if AUTOWRAP in screen.modes else "\x1b[?7l")
     said += [f"\x1b{mark}{name}" for mark, name in zip("()", screen.sets, strict=True)]
     said.append("\x0e" if screen.shifted else "\x0f")
     said.append(f"\x1b[{chosen_by(screen.pen)}m")

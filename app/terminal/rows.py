@@ -14,13 +14,15 @@ BEHIND = ""
 class Row:
     """Cells; a character with its combining marks is one string."""
 
-    __slots__ = ("drawn", "pens", "texts", "used", "wrapped")
+    __slots__ = ("drawn", "pens", "texts", "used", "wide", "wrapped")
 
     def __init__(self, width: int, pen: Pen = PLAIN) -> None:
         self.texts = [BLANK] * width
         self.pens = [pen] * width
         self.used = 0 if pen is PLAIN else width
         """The cells from here on were never written."""
+        self.wide = False
+        """Whether there may be wide characters."""
         self.wrapped = False
         """Whether the row below goes on with the same line."""
         self.drawn: object = None
@@ -31,14 +33,16 @@ class Row:
         end = at + len(text)
         if end > self.used:
             self.used = end
-        self._part(at)
-        self._part(end)
+        if self.wide:
+            self._part(at)
+            self._part(end)
         self.texts[at:end] = text
         self.pens[at:end] = [pen] * len(text)
         self.drawn = None
 
     def put_wide(self, at: int, character: str, pen: Pen) -> None:
         """Write a character that takes two cells."""
+        self.wide = True
         self.put(at, (character, BEHIND), pen)
 
     def combine(self, at: int, mark: str) -> None:

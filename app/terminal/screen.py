@@ -96,10 +96,15 @@ class Screen:
 
     def write(self, text: str) -> None:
         """Write characters of one cell each."""
-        mapping = charsets.DESIGNATED.get(self.sets[self.shifted])
-        if mapping:
-            text = text.translate(mapping)
+        drawn = self.sets[self.shifted]
+        if drawn in charsets.DESIGNATED:
+            text = text.translate(charsets.DESIGNATED[drawn])
         self.last = text[-1]
+        end = self.x + len(text)
+        if end < self.width and not self.waiting and not self.inserting:
+            self.grid.rows[self.y].put(self.x, text, self.pen)
+            self.x = end
+            return
         while text:
             if self.waiting:
                 self._wrap()
@@ -196,7 +201,10 @@ class Screen:
         """Go a row down; at the region's end its rows go up."""
         self.waiting = False
         if self.y == self.bottom - 1:
-            self.grid.scroll_up(self.top, self.bottom, 1, self.blank)
+            if self.bottom - self.top == self.height:
+                self.grid.advance(erasing(self.pen))
+            else:
+                self.grid.scroll_up(self.top, self.bottom, 1, self.blank)
         elif self.y < self.height - 1:
             self.y += 1
 

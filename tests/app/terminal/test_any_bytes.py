@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -22,12 +24,13 @@ _private = st.builds(
     st.sampled_from("hl"),
 )
 _other = st.sampled_from(
-    ["\x1b7", "\x1b8", "\x1bD", "\x1bM", "\x1bE", "\x1bc", "\x1b(0", "\x1b(B", "\x1b]0;t\x07", "\x1bP$qm\x1b\\",
-     "\x1b[!p", "\x1b#8", "\r\n", "\n", "\t", "\b", "\x0e", "\x0f", "漢", "e\u0301", "\u200d", "\ufe0f", "😀"]
+    ["\x1b7", "\x1b8", "\x1bD", "\x1bM", "\x1bE", "\x1bc", "\x1b(0", "\x1b(B", "\x1b]0;t\x07",
+     "\x1bP$qm\x1b\\", "\x1b[!p", "\x1b#8", "\r\n", "\n", "\t", "\b", "\x0e", "\x0f", "漢", "e\u0301", "\u200d",
+     "\ufe0f", "😀"]
 )  # fmt: skip
-programs = st.lists(
-    st.one_of(st.text(max_size=12), _sequence, _private, _other, st.binary(max_size=6)), max_size=40
-).map(lambda parts: b"".join(one if isinstance(one, bytes) else one.encode("utf-8", "replace") for one in parts))
+_words = st.one_of(st.text(max_size=12), _sequence, _private, _other)
+_written = _words.map(lambda text: text.encode("utf-8", "replace"))
+programs = st.lists(st.one_of(_written, st.binary(max_size=6)), max_size=40).map(b"".join)
 
 
 def state(screen: Screen) -> tuple[object, ...]:
@@ -63,7 +66,7 @@ def test_it_does_not_matter_how_it_is_cut(data: bytes, size: tuple[int, int], cu
     screen = Screen(*size)
     parser = Parser(screen)
     edges = [0, *sorted(min(cut, len(data)) for cut in cuts), len(data)]
-    for start, end in zip(edges, edges[1:], strict=False):
+    for start, end in pairwise(edges):
         parser.feed(data[start:end])
     assert state(screen) == state(fed(data, size))
     byte_by_byte = Screen(*size)

@@ -31,7 +31,7 @@ def test_as_tmux(name: str) -> None:
     ("said", "rows"),
     [
         pytest.param("x" * 20 + "\by", ["x" * 18 + "yx"], id="backspace leaves the full row's last column"),
-        pytest.param("x" * 20 + "\ny", ["x" * 20, " " * 19 + "y"], id="a line feed forgets that a row is full"),
+        pytest.param("x" * 20 + "\ny", ["x" * 20, " " * 19 + "y"], id="a line feed leaves a full row"),
         pytest.param("\x1b[2aa\x1b[1eb", ["  a", "   b"], id="relative column and row"),
         pytest.param("\x1b[2Ix", [" " * 16 + "x"], id="forward tabs"),
         pytest.param("\x1b(0lqqk\x1b(B lqqk", ["┌──┐ lqqk"], id="line drawing"),

@@ -59,7 +59,7 @@ def inspect(container: Container, store: Store) -> dict[str, Any]:
         "NetworkSettings": {
             "Ports": {},
             "IPAddress": "",
-            "Networks": {container.networks[0]: {"IPAddress": "", "Gateway": ""}},
+            "Networks": {name: {"IPAddress": "", "Gateway": ""} for name in container.networks},
         },
     }
 

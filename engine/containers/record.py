@@ -54,8 +54,9 @@ class Container(NamedTuple):
 
     @property
     def networks(self) -> tuple[str, ...]:
-        """The networks it is on."""
-        return (self.host_config["NetworkMode"],)
+        """The networks it is on; with another container's it is on none of its own."""
+        mode = self.host_config["NetworkMode"]
+        return () if mode.startswith("container:") else (mode,)
 
     @property
     def cgroup(self) -> str:

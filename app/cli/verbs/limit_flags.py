@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-import re
-
 from app.cli.flags import Arguments, Flag, UsageError
 from engine.containers.limits import Limits
 from engine.errors import InvalidInput
 
 _NANO = 10**9
-_DECIMAL = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?", re.ASCII)
 _ULIMITS = (
     "core", "cpu", "data", "fsize", "locks", "memlock", "msgqueue", "nice", "nofile", "nproc", "rss",
     "rtprio", "rttime", "sigpending", "stack",
@@ -36,11 +33,14 @@ def _swap(text: str) -> str:
 
 def _cpus(text: str) -> str:
     """Read a number of processors as billionths."""
-    if not _DECIMAL.fullmatch(text):
-        raise ValueError(f"failed to parse {text} as a rational number")
-    from decimal import Decimal
+    from decimal import Decimal, InvalidOperation
 
-    nano = Decimal(text) * _NANO
+    try:
+        nano = Decimal(text) * _NANO
+    except InvalidOperation:
+        nano = Decimal("NaN")
+    if not nano.is_finite():
+        raise ValueError(f"failed to parse {text} as a rational number")
     if nano != int(nano):
         raise ValueError("value is too precise")
     return str(int(nano))
@@ -64,7 +64,8 @@ def _ulimit(text: str) -> str:
 
 
 def _number(text: str) -> int:
-    if not re.fullmatch(r"[+-]?\d+", text, re.ASCII):
+    digits = text[1:] if text[:1] in ("+", "-") else text
+    if not (digits.isascii() and digits.isdecimal()):
         raise ValueError(f'strconv.ParseInt: parsing "{text}": invalid syntax')
     return int(text)
 

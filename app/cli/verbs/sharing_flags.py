@@ -4,20 +4,13 @@ devices, groups, kernel values, and how it finds other machines.
 
 from __future__ import annotations
 
-import re
-
 from app.cli.flags import Arguments, Flag, UsageError
 from engine.containers.devices import Device, check_rule
 from engine.containers.namespaces import Namespaces, check_sysctl, other
 from engine.containers.options import Lookup
 from engine.errors import InvalidInput
 
-_DOMAIN = re.compile(
-    r"(:?(:?[a-zA-Z0-9]|(:?[a-zA-Z0-9][a-zA-Z0-9\-]*[a-zA-Z0-9]))"
-    r"(:?\.(:?[a-zA-Z0-9]|(:?[a-zA-Z0-9][a-zA-Z0-9\-]*[a-zA-Z0-9])))*)\.?", re.ASCII
-)  # fmt: skip
 _GPUS = 'could not select device driver "" with capabilities: [[gpu]]; --device gives single devices'
-_PORT = re.compile(r"(\d+)(?:-(\d+))?(?:/(\w+))?", re.ASCII)
 
 
 def _is_address(text: str) -> bool:
@@ -49,9 +42,13 @@ def _server(text: str) -> str:
 
 def _domain(text: str) -> str:
     word = text.strip()
-    if word != "." and not _DOMAIN.fullmatch(word):
+    if word != "." and not all(map(_is_label, word.removesuffix(".").split("."))):
         raise ValueError(f"{word} is not a valid domain")
     return word
+
+
+def _is_label(part: str) -> bool:
+    return part.isascii() and part.replace("-", "").isalnum() and part.strip("-") == part
 
 
 def _sysctl(text: str) -> str:
@@ -151,17 +148,20 @@ def exposed(arguments: Arguments) -> tuple[str, ...]:
 def _ports(word: str) -> list[str]:
     if ":" in word:
         raise UsageError(f"invalid port format for --expose: {word}")
-    match = _PORT.fullmatch(word)
-    number = word.partition("/")[0]
-    if match is None:
-        problem = f'strconv.ParseUint: parsing "{number}": invalid syntax'
-        raise UsageError(f"invalid range format for --expose: {word}, error: {problem}")
-    first, last = int(match[1]), int(match[2] or match[1])
-    if last > 65535:
-        problem = f'strconv.ParseUint: parsing "{number}": value out of range'
-        raise UsageError(f"invalid range format for --expose: {word}, error: {problem}")
-    if first > last:
-        raise UsageError(
-            f"invalid range format for --expose: {word}, error: Invalid range specified for port: {number}"
-        )
-    return [f"{port}/{(match[3] or 'tcp').lower()}" for port in range(first, last + 1)]
+    numbers, _, protocol = word.partition("/")
+    first, _, last = numbers.partition("-")
+    try:
+        ports = range(_port(first), _port(last or first) + 1)
+        if not ports:
+            raise ValueError(f"Invalid range specified for port: {numbers}")
+    except ValueError as problem:
+        raise UsageError(f"invalid range format for --expose: {word}, error: {problem}") from None
+    return [f"{port}/{protocol.lower() or 'tcp'}" for port in ports]
+
+
+def _port(text: str) -> int:
+    if not (text.isascii() and text.isdecimal()):
+        raise ValueError(f'strconv.ParseUint: parsing "{text}": invalid syntax')
+    if int(text) > 65535:
+        raise ValueError(f'strconv.ParseUint: parsing "{text}": value out of range')
+    return int(text)

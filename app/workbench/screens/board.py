@@ -14,8 +14,8 @@ from textual.screen import Screen
 from app.workbench.actions import Selection, hints
 from app.workbench.bottom import HintLine, StatusLine
 from app.workbench.errands import Errands
-<<<<<<< HEAD
 from app.workbench.keys import (
+    FILES,
     GLOBAL,
     LOG,
     OUTPUT,
@@ -29,9 +29,6 @@ from app.workbench.keys import (
     bindings,
     named,
 )
-=======
-from app.workbench.keys import FILES, GLOBAL, LOG, OUTPUT, PROCESSES, STACK, STEPS, TEXT, Key, bindings, named
->>>>>>> d2d8c69 (Browse the files of images and containers, and tell which layer each comes from)
 from app.workbench.panes.builds import Builds
 from app.workbench.panes.containers import Containers
 from app.workbench.panes.images import Images
@@ -193,14 +190,11 @@ class Board(Screen[None]):
                     *([] if self.focused.following else [named("follow", STEPS)]),
                 )
                 keys = [key for key in keys if key.id != "output"]
-<<<<<<< HEAD
             elif isinstance(self.focused, NameLine):
                 view = tuple(key for key in TERMINAL if key.hint)
-=======
             elif isinstance(self.focused, FileList):
                 view = tuple(named(id, FILES) for id in ("open", "filter", "sort", "changes", "next_layer"))
                 keys = []
->>>>>>> d2d8c69 (Browse the files of images and containers, and tell which layer each comes from)
             elif isinstance(self.focused, TextView):
                 view = (TEXT[0],)
             view = (back, *view)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
-from typing import ClassVar
+from typing import TYPE_CHECKING, ClassVar
 
 from textual.binding import BindingType
 
@@ -19,12 +19,8 @@ from app.workbench.spans import Span
 from app.workbench.tabs.processes import ProcessList
 from app.workbench.yard import Yard
 
-<<<<<<< HEAD
-=======
 if TYPE_CHECKING:
-    from app.workbench.prompt import Prompt
     from app.workbench.tabs.files import FilesTab
->>>>>>> d2d8c69 (Browse the files of images and containers, and tell which layer each comes from)
 
 class YardScreen(TerminalsScreen):
     """Acts on what is selected."""

@@ -67,16 +67,33 @@ class TabBar(Painted):
         """Draw the tabs on a rule."""
         width = self.content_size.width
         spans = [Span("─", "rule")]
-        for tab in self._tabs:
-            shown = Span(f"[ {tab} ]", "accent strong") if tab == self._open else Span(f"  {tab}  ", "dim")
-            spans.append(shown)
+        for tab, text in self._laid(width):
+            spans.append(Span(text, "accent strong" if tab == self._open else "dim"))
         used = sum(len(span.text) for span in spans)
         return self.strip([*spans, Span("─" * max(0, width - used), "rule")], width)
+
+    def _laid(self, width: int) -> list[tuple[str, str]]:
+        """Write every tab with air around it if all fit, else tight; the first ones yield to the open one."""
+        for air in (" ", ""):
+            laid = [
+                (tab, f"[{air}{tab}{air}]" if tab == self._open else f" {air}{tab}{air} ")
+                for tab in self._tabs
+            ]
+            if sum(len(text) for _, text in laid) < width:
+                return laid
+        while laid and laid[0][0] != self._open and self._end_of_open(laid) > width - 2:
+            laid.pop(0)
+        return laid
+
+    def _end_of_open(self, laid: Sequence[tuple[str, str]]) -> int:
+        """Tell where the tab behind the open one ends, or the open one if it is the last."""
+        place = next(place for place, (tab, _) in enumerate(laid) if tab == self._open)
+        return sum(len(text) for _, text in laid[: place + 2])
 
     def on_click(self, event: Click) -> None:
         """Open the tab that was clicked."""
         at = 1
-        for tab in self._tabs:
-            if at <= event.x < at + len(tab) + 4:
+        for tab, text in self._laid(self.content_size.width):
+            if at <= event.x < at + len(text):
                 self.post_message(self.Chosen(tab))
-            at += len(tab) + 4
+            at += len(text)

@@ -33,13 +33,8 @@ if TYPE_CHECKING:
     from app.workbench.errands import Errands
 
 TABS: dict[Kind, tuple[str, ...]] = {
-<<<<<<< HEAD
-    "image": ("Stack", "History", "Config"),
-    "container": ("Logs", "Terminal", "Stats", "Stack", "Processes", "Config"),
-=======
     "image": ("Stack", "Files", "History", "Config"),
-    "container": ("Logs", "Stats", "Stack", "Files", "Processes", "Config"),
->>>>>>> d2d8c69 (Browse the files of images and containers, and tell which layer each comes from)
+    "container": ("Logs", "Terminal", "Stats", "Stack", "Files", "Processes", "Config"),
     "volume": ("Config", "Used by"),
     "build": ("Steps", "Output", "Dockerfile"),
 }
@@ -67,17 +62,13 @@ class Detail(Vertical):
         self._steps, self.files = StepsTab(yard.now), FilesTab(yard, errands)
         self._stats, self._processes = StatsView(id="stats"), ProcessList(id="processes")
         self.living = Living(yard, errands, self._stats, self._processes)
-<<<<<<< HEAD
-        self._logs.display = self._text.display = self._steps.display = False
         self.terminal = TerminalTab()
-        self.terminal.display = False
-=======
         self._views: tuple[Widget, ...] = (
             self._stack, self._logs, self._text, self._steps, self._stats, self._processes, self.files,
+            self.terminal,
         )  # fmt: skip
         for view in self._views[1:]:
             view.display = False
->>>>>>> d2d8c69 (Browse the files of images and containers, and tell which layer each comes from)
         self._selection = Selection("image")
         self._lists = Lists()
         self._tabs: dict[Kind, str] = {kind: tabs[0] for kind, tabs in TABS.items()}
@@ -91,17 +82,7 @@ class Detail(Vertical):
         """Lay out the bars and the kinds of content."""
         yield self._title
         yield self._bar
-<<<<<<< HEAD
-        yield self._stack
-        yield self._logs
-        yield self._text
-        yield self._steps
-        yield self._stats
-        yield self._processes
-        yield self.terminal
-=======
         yield from self._views
->>>>>>> d2d8c69 (Browse the files of images and containers, and tell which layer each comes from)
 
     def on_unmount(self) -> None:
         """Let go of the log."""
@@ -118,14 +99,10 @@ class Detail(Vertical):
         """The widget that shows the open tab."""
         if not self._selection.key:
             return self._text
-<<<<<<< HEAD
         if self.tab == "Terminal":
             return self.terminal.target
-        shown = {"Stack": self._stack, "Logs": self._logs, "Output": self._logs, "Steps": self._steps.list}
-=======
         shown: dict[str, Widget] = {"Stack": self._stack, "Logs": self._logs, "Output": self._logs}
         shown |= {"Steps": self._steps.list, "Files": self.files.list}
->>>>>>> d2d8c69 (Browse the files of images and containers, and tell which layer each comes from)
         shown |= {"Stats": self._stats, "Processes": self._processes}
         return shown.get(self.tab, self._text)
 
@@ -188,18 +165,11 @@ class Detail(Vertical):
             return
         self._shown = shown
         if not keep:
-<<<<<<< HEAD
-            shown_view = self._steps if self.view is self._steps.list else self.view
-            shown_view = self.terminal if self.view is self.terminal.target else shown_view
-            others = self._logs, self._text, self._steps, self._stats, self._processes
-            for view in (self._stack, *others, self.terminal):
-                view.display = view is shown_view
+            shown_view = self.terminal if self.view is self.terminal.target else self.view
+            for view in self._views:
+                view.display = view in (shown_view, shown_view.parent)
             if shown_view is not self.terminal:
                 self.terminal.leave()
-=======
-            for view in self._views:
-                view.display = view is self.view or view is self.view.parent
->>>>>>> d2d8c69 (Browse the files of images and containers, and tell which layer each comes from)
         build = self._selection.kind == "build" and self._selection.key
         if self.tab != "Logs" and not (build and self.building.build):
             self._leave_log()

@@ -14,7 +14,8 @@ WORKER, WEB = container_id(2), container_id(1)
 async def turn_to(seat: Seat, tab: str) -> None:
     """Open a tab by the key that turns them."""
     for _ in range(TABS):
-        if f"[ {tab} ]" in seat.screen:
+        if seat.app.yard_screen.detail.tab == tab:
+            assert f"[{tab}]" in seat.screen or f"[ {tab} ]" in seat.screen
             return
         await seat.press("right_square_bracket")
     raise AssertionError(f"there is no tab {tab}")

@@ -191,19 +191,15 @@ def test_filter_and_refusal(look: Look, size: tuple[int, int]) -> None:
 
 @pytest.mark.parametrize("theme", ["daylight", "floodlight"])
 def test_themes(look: Look, theme: str) -> None:
-<<<<<<< HEAD
     look((100, 30), "j", "right_square_bracket", "right_square_bracket", theme=theme)
-=======
-    look((100, 30), "j", "right_square_bracket", theme=theme)
 
 
 @SIZES
 def test_files_of_a_container(look: Look, size: tuple[int, int]) -> None:
-    to_files = ["right_square_bracket"] * 3
+    to_files = ["right_square_bracket"] * 4
     look(size, "2", *to_files, "enter", "j", "enter", "j", "enter", "j", "j")
 
 
 @SIZES
 def test_files_of_an_image(look: Look, size: tuple[int, int]) -> None:
     look(size, "1", "right_square_bracket", "enter", "j", "enter", "j", "enter", "j", "j")
->>>>>>> d2d8c69 (Browse the files of images and containers, and tell which layer each comes from)

@@ -337,6 +337,6 @@ async def test_the_mouse_selects_and_opens(sit: Sit) -> None:
         await seat.pilot.click("#pane-container", offset=(5, 3))
         await seat.settle()
         assert seat.selected == "web"
-        await seat.pilot.click("TabBar", offset=(36, 0))
+        await seat.pilot.click("TabBar", offset=(27, 0))
         await seat.settle()
         assert "writable layer" in seat.screen

@@ -41,16 +41,10 @@ def update(store: Store, container: Container, wanted: Limits, restart: tuple[st
     try:
         host = _merged(dict(container.host_config), given, restart)
         if container.state.running:
-            paths = store.paths.container(container.id)
-            _apply(container, paths, host)
-            if restart:
-                _tell_monitor(paths, restart)
+            _apply(container, store.paths.container(container.id), host)
     except EngineError as error:
-        raise type(error)(
-            f"Cannot update container {container.id}: {error.brief}",
-            details=error.details,
-            resolution=error.resolution,
-        ) from None
+        error.brief = f"Cannot update container {container.id}: {error.brief}"
+        raise
     text = json.dumps({**container.config, "HostConfig": host})
     with store.transaction() as connection:
         connection.execute("UPDATE containers SET config = ? WHERE id = ?", (text, container.id))
@@ -66,7 +60,8 @@ def _merged(host: Host, given: Host, restart: tuple[str, int] | None) -> Host:
     if memory and memory > (host.get("MemorySwap") or 0) and "MemorySwap" not in given:
         raise Conflict(
             "Memory limit should be smaller than already set memoryswap limit,"
-            " update the memoryswap at the same time"
+            " update the memoryswap at the same time",
+            resolution="give --memory-swap too; -1 is any amount",
         )
     if restart and host["AutoRemove"]:
         raise Conflict("Restart policy cannot be updated because AutoRemove is enabled for the container")
@@ -94,13 +89,3 @@ def _apply(container: Container, paths: ContainerPaths, host: Host) -> None:
     with open(draft, "w", encoding="utf-8") as file:
         json.dump(document, file)
     os.replace(draft, paths.spec)
-
-
-def _tell_monitor(paths: ContainerPaths, restart: tuple[str, int]) -> None:
-    from engine.shim.visit import Visit
-
-    visit = Visit.come(paths.bundle)
-    try:
-        visit.ask({"do": "policy", "policy": list(restart)})
-    finally:
-        visit.close()

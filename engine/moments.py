@@ -11,7 +11,7 @@ NEVER = -62135596800.0
 """The first of January of the year 1, which stands for: not said."""
 
 _RFC3339 = re.compile(
-    r"(\d{4})-(\d\d)-(\d\d)(?:[Tt ](\d\d):(\d\d)(?::(\d\d)(\.\d+)?)?([Zz]|[+-]\d\d:\d\d)?)?", re.ASCII
+    r"(\d{4})-(\d\d)-(\d\d)(?:[Tt ](\d\d)(?::(\d\d)(?::(\d\d)(\.\d+)?)?)?)?([Zz]|[+-]\d\d:\d\d)?", re.ASCII
 )
 _DURATION = re.compile(r"([0-9]*\.?[0-9]+)(ns|us|µs|ms|s|m|h)", re.ASCII)
 _UNITS = {"ns": 1e-9, "us": 1e-6, "µs": 1e-6, "ms": 1e-3, "s": 1.0, "m": 60.0, "h": 3600.0}
@@ -39,7 +39,10 @@ def rfc3339(nanoseconds: int) -> str:
 
 
 def past(text: str, now: float | None = None) -> float:
-    """Read a filter's moment: a unix time, RFC 3339, or a Go duration before now; raises InvalidInput."""
+    """Read a filter's moment: a unix time, RFC 3339, or a Go duration before now; raises InvalidInput.
+
+    A date without a zone is meant where we are.
+    """
     if re.fullmatch(r"\d+(\.\d+)?", text, re.ASCII):
         return float(text)
     parts = _DURATION.findall(text)
@@ -47,6 +50,13 @@ def past(text: str, now: float | None = None) -> float:
         elapsed = sum(float(number) * _UNITS[unit] for number, unit in parts)
         return (time.time() if now is None else now) - elapsed
     moment = epoch(text)
+    date = _RFC3339.fullmatch(text)
+    clock = time.gmtime(0 if moment == NEVER else moment)
+    if date and not date[8]:
+        if clock[:4] != tuple(int(part or 0) for part in date.groups()[:4]):
+            moment = NEVER
+        else:
+            moment = time.mktime((*clock[:8], -1)) + moment % 1
     if moment == NEVER:
         raise InvalidInput(
             f"failed to parse the time {text!r}", resolution="write 24h, 2026-01-31T12:00:00 or a unix time"

@@ -273,9 +273,11 @@ class Containers(Contents):
         lines: bool = False,
     ) -> Iterator[LogEntry]:
         """Yield what a container printed; with `follow` until it ends."""
-        from engine.containers import log
+        from engine.containers import log, logdriver
 
-        paths = self.store.paths.container(self.get(name).id)
+        container = self.get(name)
+        logdriver.refuse_reading(container.host_config)
+        paths = self.store.paths.container(container.id)
         return log.read(
             paths.log,
             tail=tail,
@@ -289,8 +291,11 @@ class Containers(Contents):
     def log(self, name: str) -> LogFile:
         """Open a container's log for reading anywhere in it."""
         from engine.containers.log import LogFile
+        from engine.containers.logdriver import refuse_reading
 
-        return LogFile(self.store.paths.container(record.find(self.store, name).id).log)
+        container = record.find(self.store, name)
+        refuse_reading(container.config["HostConfig"])
+        return LogFile(self.store.paths.container(container.id).log)
 
     def union(self, name: str) -> tuple[Mapping[str, Any], ...]:
         """List the layers under a container, the bottom first, each with its size and directory."""

@@ -39,7 +39,7 @@ def host_config(options: Options) -> dict[str, Any]:
     return {
         "Binds": list(options.binds) or None,
         "ContainerIDFile": "",
-        "LogConfig": {"Type": "frames", "Config": {}},
+        "LogConfig": options.logging.config(),
         "NetworkMode": options.network,
         "PortBindings": {},
         "RestartPolicy": dict(zip(("Name", "MaximumRetryCount"), options.restart, strict=True)),

@@ -40,7 +40,7 @@ def inspect(container: Container, store: Store) -> dict[str, Any]:
         "ResolvConfPath": f"{paths.bundle}/resolv.conf",
         "HostnamePath": f"{paths.bundle}/hostname",
         "HostsPath": f"{paths.bundle}/hosts",
-        "LogPath": paths.log,
+        "LogPath": _log_path(container, paths),
         "Name": f"/{container.name}",
         "RestartCount": state.restarts,
         "Driver": "overlay",
@@ -62,6 +62,12 @@ def inspect(container: Container, store: Store) -> dict[str, Any]:
             "Networks": {name: {"IPAddress": "", "Gateway": ""} for name in container.networks},
         },
     }
+
+
+def _log_path(container: Container, paths: ContainerPaths) -> str:
+    """Name the log, once there is one that can be read."""
+    logging = container.host_config.get("LogConfig") or {}
+    return "" if container.state.status == "created" or logging.get("Type") == "none" else paths.log
 
 
 def _mount(point: Point, store: Store) -> dict[str, Any]:

@@ -7,6 +7,7 @@ from typing import Any, NamedTuple
 
 from engine.containers.devices import Device
 from engine.containers.limits import Limits
+from engine.containers.logdriver import Logging
 from engine.containers.namespaces import Namespaces
 
 
@@ -64,6 +65,7 @@ class Options(NamedTuple):
     """The policy, and how often it is tried; 0 is without end."""
     health: Mapping[str, Any] | None = None
     """Docker's `Healthcheck`, laid over the image's; None leaves that as it is."""
+    logging: Logging = Logging()
     cap_add: tuple[str, ...] = ()
     cap_drop: tuple[str, ...] = ()
     privileged: bool = False

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from engine.containers import limits, namespaces
+from engine.containers import limits, logdriver, namespaces
 from engine.containers.devices import check_rule
 from engine.containers.hostconfig import RUNTIME
 from engine.containers.limit_rules import check as check_limits
@@ -36,6 +36,7 @@ def refuse(options: Options) -> None:
     for option in options.security_options:
         _security(option)
     refuse_restart(*options.restart)
+    logdriver.check(options.logging)
     check_limits(limits.host_config(options.limits))
     namespaces.check(options.namespaces, options.network)
     _conflicts(options)

@@ -59,3 +59,20 @@ def test_now_is_now() -> None:
 def test_other_words_are_refused(text: str) -> None:
     with pytest.raises(InvalidInput):
         past(text)
+
+
+def test_a_date_without_a_zone_is_meant_where_we_are(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("TZ", "XXX-2")
+    time.tzset()
+    try:
+        assert past("1970-01-02T03") == 25 * 3600
+        assert past("1970-01-02T03:00Z") == 27 * 3600
+    finally:
+        monkeypatch.undo()
+        time.tzset()
+
+
+@pytest.mark.parametrize("text", ["2020-13-01", "2020-02-30", "2020-01-01T25:00"])
+def test_a_date_that_no_calendar_has_is_refused(text: str) -> None:
+    with pytest.raises(InvalidInput):
+        past(text)

@@ -19,15 +19,16 @@ def _run(engine: Engine, arguments: Arguments) -> int:
     name = arguments.positional[0]
     stamped, details = arguments.switch("timestamps"), ""
     if arguments.switch("details"):
-        labels = engine.containers.get(name).labels
-        details = ",".join(f"{key}={labels[key]}" for key in sorted(labels)) + " "
+        from app.cli.logdetails import details as named
+
+        details = f"{named(engine.containers.get(name))} "
     prefixed = stamped or bool(details)
     entries = engine.containers.logs(
         name,
         follow=arguments.switch("follow"),
         tail=_tail(arguments.text("tail", "all")),
-        since=_moment(arguments.text("since")),
-        until=_moment(arguments.text("until")),
+        since=_moment("since", arguments.text("since")),
+        until=_moment("until", arguments.text("until")),
         lines=prefixed,
     )
     for entry in entries:
@@ -41,12 +42,19 @@ def _tail(text: str) -> int | None:
     return int(text) if text.isdigit() else None
 
 
-def _moment(text: str) -> float | None:
+def _moment(flag: str, text: str) -> float | None:
     if not text:
         return None
+    from engine.errors import InvalidInput
     from engine.moments import past
 
-    return past(text)
+    try:
+        return past(text)
+    except InvalidInput as error:
+        raise InvalidInput(
+            f'invalid value for "{flag}": failed to parse value as time or duration: "{text}"',
+            resolution=error.resolution,
+        ) from None
 
 
 def timestamp(time_ns: int) -> str:

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from app.cli.flags import HELP, Arguments, Flag, UsageError, label_word
-from app.cli.verbs import health_flags, limit_flags, sharing_flags
+from app.cli.verbs import health_flags, limit_flags, logging_flags, sharing_flags
 from app.cli.verbs.program_flags import DETACH_KEYS, ENVIRONMENT, environment
 from engine.containers.options import Options
 
@@ -99,10 +99,7 @@ NETWORKS = """
 ip:string ip6:string link:list link-local-ip:list mac-address:string net-alias:list network-alias:list
 p/publish:list P/publish-all:bool
 """
-REFUSED = (
-    (NETWORKS, "networks and ports come with a later step of the engine; use --network none or host"),
-    ("log-driver:string log-opt:list", "the engine logs by its own means"),
-)
+REFUSED = ((NETWORKS, "networks and ports come with a later step of the engine; use --network none or host"),)
 """docker's other flags (`short/name:kind`), and why each is refused for now."""
 
 
@@ -117,7 +114,14 @@ def _refused() -> tuple[Flag, ...]:
     return tuple(flags)
 
 
-CREATE_FLAGS = (*FLAGS, *health_flags.FLAGS, *limit_flags.FLAGS, *sharing_flags.FLAGS, *_refused())
+CREATE_FLAGS = (
+    *FLAGS,
+    *health_flags.FLAGS,
+    *limit_flags.FLAGS,
+    *logging_flags.FLAGS,
+    *sharing_flags.FLAGS,
+    *_refused(),
+)
 
 
 def options(arguments: Arguments) -> Options:
@@ -154,6 +158,7 @@ def options(arguments: Arguments) -> Options:
         open_stdin=arguments.switch("interactive"),
         attach=attached_streams(arguments),
         health=health_flags.healthcheck(arguments),
+        logging=logging_flags.logging(arguments),
         restart=restart_policy(arguments.text("restart")),
         security_options=tuple(map(_security_option, arguments.words("security-opt"))),
         limits=limit_flags.limits(arguments),
@@ -182,6 +187,7 @@ def dangers(chosen: Options) -> list[str]:
         for server in chosen.lookup.servers
         if server.startswith("127.") or server == "::1"
     ]
+    found += filter(None, [logging_flags.without_effect(chosen.logging)])
     return found
 
 

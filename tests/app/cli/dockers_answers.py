@@ -91,11 +91,36 @@ KEPT: dict[str, dict[str, Any]] = {
     "--read-only --tmpfs /x:size=1m": {"ReadonlyRootfs": True, "Tmpfs": {"/x": "size=1m"}},
     "--rm": {"AutoRemove": True},
     "--restart on-failure:3": {"RestartPolicy": {"Name": "on-failure", "MaximumRetryCount": 3}},
+    "--log-driver json-file": {},
+    "--log-driver local": {"LogConfig": {"Type": "local", "Config": {}}},
+    "--log-driver none": {"LogConfig": {"Type": "none", "Config": {}}},
+    "--log-opt max-size=10m --log-opt max-file=3": {
+        "LogConfig": {"Type": "json-file", "Config": {"max-file": "3", "max-size": "10m"}},
+    },
+    "--log-opt max-size=10m --log-opt max-size=1.5kib": {
+        "LogConfig": {"Type": "json-file", "Config": {"max-size": "1.5kib"}},
+    },
+    "--log-opt mode=non-blocking --log-opt max-buffer-size=4m --log-opt cache-disabled=true": {
+        "LogConfig": {
+            "Type": "json-file",
+            "Config": {"cache-disabled": "true", "max-buffer-size": "4m", "mode": "non-blocking"},
+        },
+    },
+    "--log-opt labels=a,b --log-opt env=X --log-opt env-regex=^Y --log-opt tag={{.Name}}": {
+        "LogConfig": {
+            "Type": "json-file",
+            "Config": {"env": "X", "env-regex": "^Y", "labels": "a,b", "tag": "{{.Name}}"},
+        },
+    },
+    "--log-driver local --log-opt max-file=1 --log-opt compress=false": {
+        "LogConfig": {"Type": "local", "Config": {"compress": "false", "max-file": "1"}},
+    },
 }  # fmt: skip
 """What differs from the HostConfig of no flag at all."""
 
 DEFAULTS: dict[str, Any] = {
-    "Binds": None, "ContainerIDFile": "", "NetworkMode": "default", "PortBindings": {},
+    "Binds": None, "ContainerIDFile": "", "LogConfig": {"Type": "json-file", "Config": {}},
+    "NetworkMode": "default", "PortBindings": {},
     "RestartPolicy": {"Name": "no", "MaximumRetryCount": 0}, "AutoRemove": False, "VolumeDriver": "",
     "VolumesFrom": None, "CapAdd": None, "CapDrop": None, "Dns": [], "DnsOptions": [], "DnsSearch": [],
     "ExtraHosts": None, "GroupAdd": None, "IpcMode": "private", "Cgroup": "", "Links": None, "OomScoreAdj": 0,
@@ -109,8 +134,8 @@ DEFAULTS: dict[str, Any] = {
     "MemorySwappiness": None, "OomKillDisable": False, "PidsLimit": None, "Ulimits": [], "CpuCount": 0,
     "CpuPercent": 0, "IOMaximumIOps": 0, "IOMaximumBandwidth": 0,
 }  # fmt: skip
-"""HostConfig of no flag, without what names the engine: Runtime, LogConfig, CgroupnsMode (of a machine with
-version 1) and the lists of covered paths, which later versions made longer.
+"""HostConfig of no flag, without what names the engine: Runtime, CgroupnsMode (of a machine with version 1)
+and the lists of covered paths, which later versions made longer.
 """
 
 _BPS = (
@@ -123,6 +148,32 @@ _IOPS = (
 )
 _EXPOSE = 'invalid range format for --expose: {0}, error: strconv.ParseUint: parsing "{0}": {1}'
 _RANGE = "Range of CPUs is from 0.01 to 2.00, as there are only 2 CPUs available"
+
+_COMPRESS = "compress cannot be true when max-file is less than 2 or max-size is not set"
+_LOG_OPTIONS = {
+    "--log-opt max-size=x": "invalid size: 'x'",
+    "--log-opt max-size=": "invalid size: ''",
+    "--log-opt max-size=-5": "invalid size: '-5'",
+    "--log-opt max-size=1Z": "invalid size: '1Z'",
+    "--log-opt max-size=1k2": "invalid size: '1k2'",
+    "--log-opt max-size=0": "max-size must be a positive number",
+    "--log-opt max-file=0": "max-file cannot be less than 1",
+    "--log-opt max-size=10m --log-opt max-file=-1": "max-file cannot be less than 1",
+    "--log-opt max-size=10m --log-opt max-file=x": 'strconv.Atoi: parsing "x": invalid syntax',
+    "--log-opt compress=true": _COMPRESS,
+    "--log-opt compress=true --log-opt max-size=1m": _COMPRESS,
+    "--log-opt compress=x --log-opt max-size=1m": 'strconv.ParseBool: parsing "x": invalid syntax',
+    "--log-opt tag={{.Nam": "template: log-tag:1: unclosed action",
+    "--log-driver local --log-opt max-file=1": "compression cannot be enabled when max file count is 1",
+    "--log-driver local --log-opt max-file=x": (
+        'invalid value for max-file: x: strconv.Atoi: parsing "x": invalid syntax'
+    ),
+    "--log-driver local --log-opt max-size=-1": "invalid value for max-size: -1: invalid size: '-1'",
+    "--log-driver local --log-opt compress=x": (
+        'error reading compress log option: strconv.ParseBool: parsing "x": invalid syntax'
+    ),
+}
+"""What docker says when it starts such a container; here it is said before one is made."""
 
 REFUSED: dict[str, str] = {
     "-m 5m": "Minimum memory limit allowed is 6MB",
@@ -205,5 +256,18 @@ REFUSED: dict[str, str] = {
     "--runtime foo": "Unknown runtime specified foo",
     "--isolation hyperv": "Invalid isolation: \"hyperv\" - linux only supports 'default'",
     "--cap-add foo": 'invalid CapAdd: unknown capability: "CAP_FOO"',
+    **{words: f"failed to initialize logging driver: {why}" for words, why in _LOG_OPTIONS.items()},
+    "--log-driver none --log-opt max-size=10m": "invalid logging opts for driver none",
+    "--log-driver foo": 'error looking up logging plugin foo: plugin "foo" not found',
+    "--log-opt foo=bar": "unknown log opt 'foo' for json-file log driver",
+    "--log-opt ''": "unknown log opt '' for json-file log driver",
+    "--log-driver local --log-opt labels=x": "unknown log opt 'labels' for log driver local",
+    "--log-opt max-buffer-size=4m": (
+        "logger: max-buffer-size option is only supported with 'mode=non-blocking'"
+    ),
+    "--log-driver foo --log-opt mode=x": "logger: logging mode not supported: x",
+    "--log-opt mode=non-blocking --log-opt max-buffer-size=x": (
+        "error parsing option max-buffer-size: invalid size: 'x'"
+    ),
 }
 """docker's sentence, without what stands around it (`invalid argument … for … flag`)."""

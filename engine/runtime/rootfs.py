@@ -235,15 +235,20 @@ def _fill_dev(root: int, spec: Mapping[str, Any]) -> None:
 
 
 def _make_device(root: int, device: Mapping[str, Any]) -> None:
-    """Make a node, unless something is there already, as the usual ones are."""
+    """Make a node, unless it is there already, as the usual ones are, or one of our links."""
     parent, _, name = os.fsencode(device["path"]).rpartition(b"/")
     mode = (stat.S_IFBLK if device["type"] == "b" else stat.S_IFCHR) | device.get("fileMode", 0o666)
+    number = os.makedev(device["major"], device["minor"])
     folder = open_directory(root, parent, _make_directory)
     try:
-        os.mknod(name, mode, os.makedev(device["major"], device["minor"]), dir_fd=folder)
+        os.mknod(name, mode, number, dir_fd=folder)
         os.chown(name, device.get("uid", 0), device.get("gid", 0), dir_fd=folder, follow_symlinks=False)
-    except FileExistsError:
-        return
+    except OSError as error:
+        found = os.lstat(name, dir_fd=folder) if error.errno == errno.EEXIST else None
+        link = parent == b"/dev" and os.fsdecode(name) in dict(_LINKS)
+        if found and (link or found.st_rdev == number):
+            return
+        raise OSError(error.errno, f"making the device {device['path']}: {error.strerror}") from None
     finally:
         os.close(folder)
 

@@ -133,6 +133,13 @@ def test_a_device_anywhere_and_a_folder_of_them(said: Said) -> None:
     assert int(inside) == len(os.listdir("/dev/pts"))
 
 
+@pytest.mark.parametrize("place", ["/", "/etc", "/etc/passwd"])
+def test_a_device_takes_nobodys_place(stackyard: Stackyard, place: str) -> None:
+    done = stackyard("run", "--rm", "--device", f"/dev/null:{place}", BASE, "true")
+    assert done.returncode == 125
+    assert f"making the device {place}: " in done.stderr
+
+
 def test_a_rule_allows_what_a_node_is_made_for(said: Said) -> None:
     script = f"mknod /k c {MAJOR} {MINOR} && (: </k) 2>/dev/null && echo read || echo no"
     assert said(script) == "no\n"

@@ -5,9 +5,6 @@ from __future__ import annotations
 from app.workbench.screens.file import FileScreen, WasteScreen
 from tests.app.workbench.conftest import LARGE, Seat, Sit
 
-OPEN = ("2", "right_square_bracket", "right_square_bracket", "right_square_bracket", "enter")
-"""The tab of the first container."""
-
 
 def text(seat: Seat) -> str:
     return seat.app.yard_screen.detail.files.text
@@ -18,8 +15,11 @@ def row(seat: Seat, name: str) -> str:
 
 
 async def opened(seat: Seat) -> None:
-    await seat.press(*OPEN)
-    assert seat.app.yard_screen.detail.tab == "Files"
+    """Open the tab of a container."""
+    await seat.press("2")
+    while seat.app.yard_screen.detail.tab != "Files":
+        await seat.press("right_square_bracket")
+    await seat.press("enter")
 
 
 async def to(seat: Seat, name: str) -> None:

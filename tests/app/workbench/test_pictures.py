@@ -9,6 +9,8 @@ import pytest
 from textual.pilot import Pilot
 
 from app.workbench.app import Workbench
+from app.workbench.tabs.detail import TABS
+from app.workbench.yard import Kind
 from tests.app.workbench.conftest import LARGE, SMALL, Seat
 from tests.app.workbench.fakebuilds import with_builds
 from tests.app.workbench.fakelife import hours
@@ -40,6 +42,11 @@ def look(snap_compare: Compare) -> Callable[..., None]:
 
 NAMED = ("enter", "down", "escape", "tab", "slash", "colon", "question_mark", "plus", "right_square_bracket")
 Look = Callable[..., None]
+
+
+def turns(kind: Kind, tab: str) -> list[str]:
+    """Give the keys that turn from the first tab to another."""
+    return ["right_square_bracket"] * TABS[kind].index(tab)
 
 
 @SIZES
@@ -83,12 +90,12 @@ def test_stats(look_at_figures: Look, size: tuple[int, int]) -> None:
 
 @SIZES
 def test_processes(look: Look, size: tuple[int, int]) -> None:
-    look(size, "j", *(["right_square_bracket"] * 4), "enter", "j")
+    look(size, "j", *turns("container", "Processes"), "enter", "j")
 
 
 @SIZES
 def test_stack_of_a_container(look: Look, size: tuple[int, int]) -> None:
-    look(size, "j", *(["right_square_bracket"] * 3))
+    look(size, "j", *turns("container", "Stack"))
 
 
 @SIZES
@@ -98,12 +105,12 @@ def test_stack_of_an_image_with_a_block_open(look: Look, size: tuple[int, int]) 
 
 @SIZES
 def test_history(look: Look, size: tuple[int, int]) -> None:
-    look(size, "1", "right_square_bracket")
+    look(size, "1", *turns("image", "History"))
 
 
 @SIZES
 def test_config(look: Look, size: tuple[int, int]) -> None:
-    look(size, "j", *(["right_square_bracket"] * 5))
+    look(size, "j", *turns("container", "Config"))
 
 
 @SIZES
@@ -196,10 +203,9 @@ def test_themes(look: Look, theme: str) -> None:
 
 @SIZES
 def test_files_of_a_container(look: Look, size: tuple[int, int]) -> None:
-    to_files = ["right_square_bracket"] * 4
-    look(size, "2", *to_files, "enter", "j", "enter", "j", "enter", "j", "j")
+    look(size, "2", *turns("container", "Files"), "enter", "j", "enter", "j", "enter", "j", "j")
 
 
 @SIZES
 def test_files_of_an_image(look: Look, size: tuple[int, int]) -> None:
-    look(size, "1", "right_square_bracket", "enter", "j", "enter", "j", "enter", "j", "j")
+    look(size, "1", *turns("image", "Files"), "enter", "j", "enter", "j", "enter", "j", "j")

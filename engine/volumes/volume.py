@@ -38,6 +38,11 @@ class Volume(NamedTuple):
     status: Mapping[str, Any] = {}
     """What its driver tells besides."""
 
+    @property
+    def measurable(self) -> bool:
+        """Whether its files are in a directory of the store's."""
+        return self.driver == LOCAL and not self.options
+
 
 def from_row(row: sqlite3.Row, paths: Paths) -> Volume:
     """Make the value of a row."""

@@ -19,6 +19,7 @@ from engine.volumes.volume import LOCAL, Volume, check_driver, check_name, from_
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from engine.store.discard import Discard
+    from engine.volumes.browsing import Browser
     from engine.volumes.plugins import Plugin
 
 class Pruned(NamedTuple):
@@ -122,7 +123,13 @@ class Volumes:
         from engine.store.usage import tree_size
 
         volume = self.get(name)
-        return tree_size(volume.mountpoint) if volume.driver == LOCAL and not volume.options else 0
+        return tree_size(volume.mountpoint) if volume.measurable else 0
+
+    def browse(self, name: str) -> Browser:
+        """Look around in a volume's files. Raises NotFound; Unsupported for what is in memory."""
+        from engine.volumes.browsing import Browser
+
+        return Browser(self, self.get(name))
 
     def remove(self, name: str, force: bool = False) -> None:
         """Delete a volume and its files.
@@ -180,7 +187,7 @@ class Volumes:
         removed, reclaimed = [], 0
         with self.store.discard() as discard:
             for volume in self.list({**filters, "dangling": ["true"], "driver": [LOCAL]}):
-                if (all or volume.anonymous) and not volume.options:
+                if (all or volume.anonymous) and volume.measurable:
                     reclaimed += self.size(volume.name)
                     self.unlist(discard, volume)
                     removed.append(volume)

@@ -7,7 +7,18 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 from app.workbench.figures import count, short_id, size
-from app.workbench.keys import BUILD, CONTAINER, GLOBAL, IMAGE, LIST, OBJECT, TERMINALS, Key, named
+from app.workbench.keys import (
+    BUILD,
+    CONTAINER,
+    GLOBAL,
+    IMAGE,
+    LIST,
+    OBJECT,
+    TERMINALS,
+    VOLUMES,
+    Key,
+    named,
+)
 from app.workbench.yard import Build, Container, Image, Kind, Lists
 
 DOING = {
@@ -146,6 +157,8 @@ def hints(selection: Selection, lists: Lists) -> list[Key]:
     if container and container.status == "paused":
         legal = [key._replace(hint="unpause") if key.id == "pause" else key for key in legal]
     legal += [key for key in OBJECT if key.id != "prune" and refusal(key.id, selection, lists) is None]
+    if selection.kind == "volume":
+        legal = [named("volume", VOLUMES), *legal]
     if selection.kind == "build":
         stop = [named("stop", CONTAINER)] if refusal("stop", selection, lists) is None else []
         return [named("build", GLOBAL), *stop, *legal, named("filter", LIST)]

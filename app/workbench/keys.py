@@ -84,6 +84,10 @@ TYPING = (
     Key("", "", "Ctrl-P Ctrl-Q", "leaves, a click elsewhere too; every other key is the program's", ""),
 )
 """What is shown while a terminal gets every key."""
+VOLUMES = (
+    Key("volume", "n", "n", "new", "Make a volume"),
+    Key("order", "o", "o", "order", "By name; the largest first; the most used first"),
+)
 BUILD = (
     Key("again", "B", "B", "again", "Build the same once more"),
     Key("image", "I", "I", "image", "Go to the image that came out"),
@@ -169,6 +173,7 @@ PAGES: tuple[tuple[str, tuple[Key, ...]], ...] = (
     ("Container", CONTAINER),
     ("Terminals of a container", TERMINALS),
     ("Before a terminal", TERMINAL),
+    ("Volumes", VOLUMES),
     ("Build", BUILD),
     ("Whatever is selected", OBJECT),
     ("Log and output", LOG),

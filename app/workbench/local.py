@@ -72,6 +72,11 @@ class LocalYard(LocalBuilds, LocalLife):
         entries = self._engine.images.history(image)
         return tuple(Step(_moment(one.created), one.created_by, one.size, one.comment) for one in entries)
 
+    def volume_size(self, volume: str) -> int | None:
+        """Walk through its files."""
+        found = self._engine.volumes.get(volume)
+        return self._engine.volumes.size(volume) if found.measurable else None
+
     def writable(self, container: str) -> int:
         """Measure the writable layer."""
         return self._engine.containers.sizes(container).writable
@@ -82,7 +87,9 @@ class LocalYard(LocalBuilds, LocalLife):
             return LocalTree(self._engine.images.browse(id, layer))
         if kind == "container":
             return LocalTree(self._engine.containers.browse(id, layer))
-        raise Unsupported(f"the files of a {kind} cannot be browsed yet")
+        if kind == "volume":
+            return LocalTree(self._engine.volumes.browse(id))
+        raise Unsupported(f"a {kind} has no files of its own")
 
     def waste(self, image: str) -> Waste:
         """Add up what no container can see."""
@@ -205,7 +212,7 @@ def _container(record: Record) -> Container:
         state.finished_at,
         state.error,
         record.ports,
-        record.mounts,
+        record.volumes,
         bool(record.config["Config"].get("Tty")),
         "" if state.health == "none" else state.health,
     )

@@ -88,17 +88,41 @@ def _said_of_use(container: Container, usage: Mapping[str, Usage]) -> list[str]:
     return [text for span in _used(container, usage) if (text := span.text.strip())]
 
 
-def volumes(volumes: Sequence[Volume], containers: Sequence[Container], now: float) -> list[Row]:
-    """Make one row for each volume, by name."""
-    rows: list[Row] = []
-    for volume in sorted(volumes):
-        users = sum(volume.name in container.volumes for container in containers)
-        note = Span(f"in use by {users}", "good") if users else Span("free", "dim")
-        name = volume.name if len(volume.name) < 40 else short_id(volume.name)
-        notes = (note, Span(ago(volume.created, now), "dim"))
-        title = f"{volume.driver} · {count(users, 'container')} · {ago(volume.created, now)}"
-        rows.append(Row(volume.name, volume.name, plain(name), notes, title=title))
-    return rows
+def volumes(
+    volumes: Sequence[Volume],
+    containers: Sequence[Container],
+    now: float,
+    sizes: Mapping[str, int | None] = {},
+    *,
+    order: str = "name",
+) -> list[Row]:
+    """Make one row for each volume, by name, or with the largest (`size`) or the most used (`use`) first."""
+    users = {volume.name: [one for one in containers if volume.name in one.volumes] for volume in volumes}
+    weights = {
+        "size": {volume.name: -(sizes.get(volume.name) or 0) for volume in volumes},
+        "use": {name: -len(using) for name, using in users.items()},
+    }.get(order, {})
+    listed = sorted(volumes, key=lambda volume: (weights.get(volume.name, 0), volume))
+    return [_volume(volume, users[volume.name], now, sizes) for volume in listed]
+
+
+def _volume(
+    volume: Volume, users: Sequence[Container], now: float, sizes: Mapping[str, int | None]
+) -> Row:
+    measured = sizes.get(volume.name)
+    taken = "" if measured is None else size(measured)
+    used = f"in use by {len(users)}" if users else "free"
+    notes = (
+        Span(taken if sizes else used, "plain" if sizes or users else "dim"),
+        *([Span(used, "good" if users else "dim")] if sizes else []),
+        Span(plain(volume.driver), "dim"),
+        Span(ago(volume.created, now), "dim"),
+    )
+    sign = Span("●", "good") if any(one.alive for one in users) else Span("○", "dim")
+    name = volume.name if len(volume.name) < 40 else short_id(volume.name)
+    said = [plain(volume.driver), *([taken] if taken else []), count(len(users), "container")]
+    title = " · ".join([*said, *([ago(volume.created, now)] if volume.created else [])])
+    return Row(volume.name, volume.name, plain(name), notes, sign, title)
 
 
 def mark(container: Container) -> Span:

@@ -279,6 +279,9 @@ class Yard(Protocol):
     def history(self, image: str) -> tuple[Step, ...]:
         """List an image's history, the newest step first."""
 
+    def volume_size(self, volume: str) -> int | None:
+        """Measure a volume, in bytes; None for what cannot be measured."""
+
     def writable(self, container: str) -> int:
         """Measure a container's writable layer, in bytes."""
 

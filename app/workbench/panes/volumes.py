@@ -2,19 +2,39 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from typing import ClassVar
+
+from textual.binding import BindingType
+
 from app.workbench import rows
+from app.workbench.keys import VOLUMES, bindings
 from app.workbench.panes.rowlist import RowList
 from app.workbench.yard import Lists
 
+ORDERS = ("name", "size", "use")
+
 
 class Volumes(RowList):
-    """Volumes by name."""
+    """Volumes by name, or the largest or the most used first."""
 
+    BINDINGS: ClassVar[list[BindingType]] = [*bindings(VOLUMES)]
     kind = "volume"
     number = 3
     heading = "Volumes"
-    nothing = "No volumes yet."
+    nothing = "No volumes yet: n makes one."
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.sizes: Mapping[str, int | None] = {}
+        """What each was last seen to take, in bytes."""
+        self.order = ORDERS[0]
 
     def make(self, lists: Lists, now: float, width: int) -> list[rows.Row]:
         """Make one row for each volume."""
-        return rows.volumes(lists.volumes, lists.containers, now)
+        return rows.volumes(lists.volumes, lists.containers, now, self.sizes, order=self.order)
+
+    def action_order(self) -> None:
+        """Sort by the next thing."""
+        self.order = ORDERS[(ORDERS.index(self.order) + 1) % len(ORDERS)]
+        self.show(*self._shown)

@@ -38,3 +38,7 @@ class Volumes(RowList):
         """Sort by the next thing."""
         self.order = ORDERS[(ORDERS.index(self.order) + 1) % len(ORDERS)]
         self.show(*self._shown)
+
+    async def action_volume(self) -> None:
+        """Ask what volume to make."""
+        await self.run_action("screen.volume")

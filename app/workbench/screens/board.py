@@ -44,6 +44,7 @@ from app.workbench.tabs.text import TextView
 from app.workbench.terminal.names import NameLine
 from app.workbench.terminal.view import TerminalView
 from app.workbench.usage import Usage
+from app.workbench.weighing import Weighing
 from app.workbench.yard import Lists, Yard
 
 NARROWEST, WIDEST = 28, 64
@@ -62,7 +63,9 @@ class Board(Screen[None]):
         self._yard, self._errands = yard, errands
         self.lists = Lists()
         self._containers = Containers()
-        self._panes: tuple[RowList, ...] = (Images(), self._containers, Volumes(), Builds())
+        self._volumes = Volumes()
+        self._panes: tuple[RowList, ...] = (Images(), self._containers, self._volumes, Builds())
+        self._weighing = Weighing(yard, errands, self._weighed)
         self._pane: RowList = self._panes[1]
         """The list that was focused last; the right side shows its row."""
         self.detail = Detail(yard, errands)
@@ -96,6 +99,12 @@ class Board(Screen[None]):
             self._begin(lists)
         self._look_for_wanted()
         self._show_selected()
+        self._weighing.look(lists.volumes, lists.containers)
+
+    def _weighed(self) -> None:
+        """Show what volumes were found to take."""
+        self._volumes.sizes = self._weighing.sizes
+        self._volumes.show(self.lists, self._yard.now())
 
     def measured(self, time: float, used: Mapping[str, Usage]) -> None:
         """Take in what running containers use, and show it where it is seen."""
@@ -105,6 +114,7 @@ class Board(Screen[None]):
         self._containers.usage = used
         self._containers.show(self.lists, self._yard.now())
         self.detail.measured()
+        self._weighing.look(self.lists.volumes, self.lists.containers)
 
     def _begin(self, lists: Lists) -> None:
         """Begin where there is something to see: at a container that runs, or else at the images."""

@@ -227,6 +227,12 @@ class YardScreen(TerminalsScreen):
             return
         self.app.push_screen(RunDialog(self.selection.target), self._run_words)
 
+    def action_volume(self) -> None:
+        """Ask what volume to make."""
+        from app.workbench.screens.volume import VolumeDialog
+
+        self.app.push_screen(VolumeDialog(), self._run_words)
+
     def action_bring(self) -> None:
         """Ask for a file to load or import."""
         from app.workbench.screens.dialog import BringDialog

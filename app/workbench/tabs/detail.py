@@ -35,7 +35,7 @@ if TYPE_CHECKING:
 TABS: dict[Kind, tuple[str, ...]] = {
     "image": ("Stack", "Files", "History", "Config"),
     "container": ("Logs", "Terminal", "Stats", "Stack", "Files", "Processes", "Config"),
-    "volume": ("Config", "Used by"),
+    "volume": ("Files", "Used by", "Config"),
     "build": ("Steps", "Output", "Dockerfile"),
 }
 

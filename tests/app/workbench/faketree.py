@@ -47,6 +47,13 @@ def directories(writable: int = 0) -> dict[str, Sequence[File]]:
     return tree
 
 
+VOLUME: dict[str, Sequence[File]] = {
+    "/": (one("lost", "link", 7, layer=0, link="nowhere"), one("pg", "directory", layer=0)),
+    "/pg": (one("base.dat", size=41_200_000, layer=0), one("PG_VERSION", size=3, layer=0)),
+}
+"""A volume, which has no layers."""
+
+
 class FakeTree:
     """Answers from memory."""
 

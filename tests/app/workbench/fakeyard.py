@@ -14,7 +14,7 @@ from engine.errors import EngineError, NotFound
 from tests.app.workbench.fakebuilds import FakeBuilds
 from tests.app.workbench.fakelife import FakeLife
 from tests.app.workbench.faketerminal import FakeTerminal, Program
-from tests.app.workbench.faketree import FakeTree, alone, directories
+from tests.app.workbench.faketree import VOLUME, FakeTree, alone, directories
 
 NOW = 1_700_000_000.0
 MINUTE, HOUR, DAY = 60, 3600, 86400
@@ -233,6 +233,10 @@ class FakeYard(FakeBuilds, FakeLife):
         return 48_200
 
     def files(self, kind: Kind, id: str, layer: int = 0) -> Tree:
+        if kind == "volume":
+            tree = FakeTree(VOLUME)
+            tree.looked = self.looked
+            return tree
         total = len(self.layers(id if kind == "image" else self._container(id).image_id))
         if layer:
             tree = FakeTree(alone(layer))

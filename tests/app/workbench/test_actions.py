@@ -88,7 +88,7 @@ def test_nothing_is_done_to_nothing() -> None:
         ("cron", "container", ["logs", "start", "rename", "remove", "copy id", "filter"]),
         ("shop/web:1.4", "image", ["run", "tag", "remove", "copy id", "filter", "import"]),
         ("debian:bookworm", "image", ["run", "tag", "copy id", "filter", "import"]),
-        ("data", "volume", ["copy id", "filter"]),
+        ("data", "volume", ["new", "copy id", "filter"]),
     ],
 )
 def test_hints_name_only_what_is_legal(name: str, kind: Kind, shown: list[str]) -> None:

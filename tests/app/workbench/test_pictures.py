@@ -209,3 +209,13 @@ def test_files_of_a_container(look: Look, size: tuple[int, int]) -> None:
 @SIZES
 def test_files_of_an_image(look: Look, size: tuple[int, int]) -> None:
     look(size, "1", *turns("image", "Files"), "enter", "j", "enter", "j", "enter", "j", "j")
+
+
+@SIZES
+def test_files_of_a_volume(look: Look, size: tuple[int, int]) -> None:
+    look(size, "3", "G", "enter", "j", "enter", "j")
+
+
+@SIZES
+def test_making_a_volume(look: Look, size: tuple[int, int]) -> None:
+    look(size, "3", "n")

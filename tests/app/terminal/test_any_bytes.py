@@ -23,11 +23,8 @@ _private = st.builds(
     st.sampled_from([1, 5, 6, 7, 25, 47, 1000, 1006, 1047, 1048, 1049, 2004]),
     st.sampled_from("hl"),
 )
-_other = st.sampled_from(
-    ["\x1b7", "\x1b8", "\x1bD", "\x1bM", "\x1bE", "\x1bc", "\x1b(0", "\x1b(B", "\x1b]0;t\x07",
-     "\x1bP$qm\x1b\\", "\x1b[!p", "\x1b#8", "\r\n", "\n", "\t", "\b", "\x0e", "\x0f", "漢", "e\u0301", "\u200d",
-     "\ufe0f", "😀"]
-)  # fmt: skip
+_ESCAPES = "\x1b7 \x1b8 \x1bD \x1bM \x1bE \x1bc \x1b(0 \x1b(B \x1b]0;t\x07 \x1bP$qm\x1b\\ \x1b[!p \x1b#8"
+_other = st.sampled_from([*_ESCAPES.split(), *"\n\t\b\x0e\x0f漢\u200d\ufe0f😀", "\r\n", "e\u0301"])
 _words = st.one_of(st.text(max_size=12), _sequence, _private, _other)
 _written = _words.map(lambda text: text.encode("utf-8", "replace"))
 programs = st.lists(st.one_of(_written, st.binary(max_size=6)), max_size=40).map(b"".join)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import ClassVar
 
 from textual.binding import BindingType
@@ -19,7 +20,9 @@ from app.workbench.terminal.session import Session
 class NameLine(Painted, can_focus=True):
     """Names of terminals, the shown one bright; the keys that are meant for them work here."""
 
-    BINDINGS: ClassVar[list[BindingType]] = [*bindings(TERMINAL)]
+    BINDINGS: ClassVar[list[BindingType]] = [
+        replace(binding, action=f"screen.{binding.action}") for binding in bindings(TERMINAL)
+    ]
 
     class Chosen(Message):
         """A name was clicked."""

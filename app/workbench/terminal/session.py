@@ -18,6 +18,8 @@ PIECE = 256
 PAUSE_SEEN, PAUSE_UNSEEN = 0.001, 0.1
 """Seconds between two slices of a flood; meanwhile nothing is read, so that the program waits."""
 RETRY = 0.01
+REPAINT = 0.1
+"""Seconds for which a program that is attached to is told another size, so that it paints anew."""
 MOST_TYPED = 1 << 22
 """Bytes typed and not taken that are kept."""
 
@@ -42,7 +44,7 @@ class Session:
         self._loop = asyncio.get_running_loop()
         self._later: asyncio.TimerHandle | None = None
         self._typing: asyncio.TimerHandle | None = None
-        self._reading = self._closed = False
+        self._reading = self._closed = self._begun = False
 
     @property
     def exit_code(self) -> int | None:
@@ -143,11 +145,23 @@ class Session:
                 return
 
     def resize(self, width: int, height: int) -> None:
-        """Take another size, and tell the program."""
-        if (width, height) != (self.screen.width, self.screen.height) and width > 0 and height > 0:
-            self.screen.resize(width, height)
-        if not self._closed and not self.over:
+        """Take another size, and tell the program; with the first size it begins to read."""
+        self.screen.resize(width, height)
+        if self._closed or self.over:
+            return
+        if not self._begun and self.kind == "attach":
+            # A program paints when its size changes, and only then.
+            self._terminal.resize(width + 1, height + 1)
+            self._loop.call_later(REPAINT, self._repaint)
+        else:
             self._terminal.resize(width, height)
+        if not self._begun:
+            self._begun = True
+            self.begin()
+
+    def _repaint(self) -> None:
+        if not self._closed and not self.over:
+            self._terminal.resize(self.screen.width, self.screen.height)
 
     def close(self) -> None:
         """Let go of the program."""

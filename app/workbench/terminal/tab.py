@@ -69,14 +69,13 @@ class TerminalTab(Vertical):
     def add(
         self, terminal: Terminal, container: Container, name: str, kind: Literal["attach", "exec"]
     ) -> Session:
-        """Open a terminal, and show it when its container is."""
+        """Open a terminal, and show it when its container is; it is read once it has a size."""
         taken = {one.name for one in self._sessions if one.container == container.id}
         names = [name, *(f"{name} {number}" for number in range(2, len(taken) + 3))]
         session = Session(terminal, container.id, next(one for one in names if one not in taken), kind)
         session.ended = self._tell
         self._sessions.append(session)
         self._shown[container.id] = session
-        session.begin()
         self._tell()
         return session
 
@@ -138,7 +137,7 @@ class TerminalTab(Vertical):
         """Show the terminal whose name was clicked."""
         self.choose(self.open[event.place])
 
-    def on_terminal_view_scrolled(self) -> None:
+    def on_looking_scrolled(self) -> None:
         """Say how far back it is."""
         self.names.show(self.open, self.session, self._note())
         self.post_message(self.Changed())

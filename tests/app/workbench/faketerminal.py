@@ -12,6 +12,7 @@ import tempfile
 import termios
 import threading
 from collections.abc import Sequence
+from contextlib import suppress
 
 READ = 1 << 16
 RECENT = 1 << 20
@@ -80,9 +81,12 @@ class Program:
         if self.exit_code is None:
             os.kill(self.pid, signal.SIGKILL)
             for line in list(self._lines):
-                line.shutdown(socket.SHUT_RDWR)
+                with suppress(OSError):
+                    line.shutdown(socket.SHUT_RDWR)
         self._thread.join(10)
-        os.close(self.console)
+        if self.console >= 0:
+            os.close(self.console)
+            self.console = -1
 
 
 class FakeTerminal:

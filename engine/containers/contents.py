@@ -61,11 +61,11 @@ class Contents:
 
         With `follow`, the path's last link is followed. Raises NotFound, InvalidInput, in docker's words.
         """
-        from engine.containers import files
+        from engine.containers.files import Files
 
         container = record.find(self.store, name)
-        paths = self.store.paths.container(container.id)
-        copied = files.copy_out(container, paths, name, path, destination, follow=follow, progress=progress)
+        files = Files(self.store, self.events, container, name)
+        copied = files.copy_out(path, destination, follow=follow, progress=progress)
         self._told(container, "archive-path")
         return copied
 
@@ -83,13 +83,11 @@ class Contents:
 
         With `archive` the files become the container's user's. Raises NotFound, InvalidInput, ReadOnly.
         """
-        from engine.containers import files
+        from engine.containers.files import Files
 
         container = record.find(self.store, name)
-        paths = self.store.paths.container(container.id)
-        copied = files.copy_in(
-            container, paths, name, source, path, follow=follow, archive=archive, progress=progress
-        )
+        files = Files(self.store, self.events, container, name)
+        copied = files.copy_in(source, path, follow=follow, archive=archive, progress=progress)
         self._told(container, "extract-to-dir")
         return copied
 

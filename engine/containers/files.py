@@ -3,20 +3,24 @@
 from __future__ import annotations
 
 import os
-from contextlib import nullcontext
+from collections.abc import Iterator
+from contextlib import contextmanager, nullcontext
 from typing import BinaryIO
 
-from engine.containers import state
+from engine.containers import resting, state
 from engine.containers.copying import copy, inside
 from engine.containers.copying.copy import Copied, Progress
+from engine.containers.copying.inside import Inside
 from engine.containers.record import Container
-from engine.errors import from_os
+from engine.errors import EngineError, from_os
+from engine.events import EventLog
 from engine.layers.archiving import Origin, pack
 from engine.layers.unarchiving import Owners
 from engine.paths import ContainerPaths
 from engine.runtime import accounts, view
 from engine.runtime.union import read_union
 from engine.store.locks import Lock
+from engine.store.store import Store
 
 
 def export(paths: ContainerPaths, out: BinaryIO, name: str) -> None:
@@ -28,41 +32,54 @@ def export(paths: ContainerPaths, out: BinaryIO, name: str) -> None:
         raise from_os(error, f"cannot export container {name}") from error
 
 
-def copy_out(
-    container: Container,
-    paths: ContainerPaths,
-    name: str,
-    path: str,
-    destination: str | BinaryIO,
-    *,
-    follow: bool = False,
-    progress: Progress | None = None,
-) -> Copied:
-    """Copy out of a container; see `Containers.copy_from`."""
-    with inside.opened(container, paths, name) as here:
-        return copy.out(here, path, destination, follow=follow, progress=progress)
+class Files:
+    """The files of one container, which is called `name`."""
 
+    def __init__(self, store: Store, events: EventLog, container: Container, name: str) -> None:
+        self._store, self._events = store, events
+        self._container, self._name = container, name
+        self._paths = store.paths.container(container.id)
 
-def copy_in(
-    container: Container,
-    paths: ContainerPaths,
-    name: str,
-    source: str | BinaryIO,
-    path: str,
-    *,
-    follow: bool = False,
-    archive: bool = False,
-    progress: Progress | None = None,
-) -> Copied:
-    """Copy into a container; see `Containers.copy_to`."""
-    rests = not container.state.running
-    with Lock(paths.lock) if rests else nullcontext():
-        if rests:
-            # It may have been started while we waited for the lock.
-            container = container._replace(state=state.read(paths))
-        with inside.opened(container, paths, name, write=not container.state.running) as here:
-            owners = _owners(here.root, container) if archive else Owners(os.geteuid() == 0)
-            return copy.into(here, container, source, path, follow=follow, owners=owners, progress=progress)
+    def copy_out(
+        self, path: str, destination: str | BinaryIO, *, follow: bool, progress: Progress | None
+    ) -> Copied:
+        """Copy out of it; see `Contents.copy_from`."""
+        try:
+            with self._opened() as here:
+                return copy.out(here, path, destination, follow=follow, progress=progress)
+        except OSError as error:
+            raise _said(error, f"cannot copy {self._name}:{path}") from error
+
+    def copy_in(
+        self, source: str | BinaryIO, path: str, *, follow: bool, archive: bool, progress: Progress | None
+    ) -> Copied:
+        """Copy into it; see `Contents.copy_to`."""
+        try:
+            with self._opened(write=True) as here:
+                owners = _owners(here.root, self._container) if archive else Owners(os.geteuid() == 0)
+                return copy.into(
+                    here, self._container, source, path, follow=follow, owners=owners, progress=progress
+                )
+        except OSError as error:
+            raise _said(error, f"cannot copy to {self._name}:{path}") from error
+
+    @contextmanager
+    def _opened(self, *, write: bool = False) -> Iterator[Inside]:
+        """Open the root; while one that rests is written to, or has mounts, it cannot be started."""
+        if self._container.state.running:
+            with inside.of_process(self._container.state, self._name) as here:
+                yield here
+            return
+        alone = write or resting.has_mounts(self._container)
+        with Lock(self._paths.lock) if alone else nullcontext():
+            now = state.read(self._paths)
+            if alone and now.running:
+                # It was started while we waited for the lock.
+                with inside.of_process(now, self._name) as here:
+                    yield here
+                return
+            with resting.opened(self._store, self._events, self._container, write=write) as root:
+                yield Inside(root, self._name, frozenset())
 
 
 def _owners(root: int, container: Container) -> Owners:
@@ -72,3 +89,8 @@ def _owners(root: int, container: Container) -> Owners:
         return Owners()
     account = accounts.resolve(root, user)
     return Owners(everyone=(account.uid, account.gid))
+
+
+def _said(error: OSError, doing: str) -> EngineError:
+    """Leave out the file's name: it is a descriptor's number, or a name without its folder."""
+    return from_os(OSError(error.errno, error.strerror), doing)

@@ -21,7 +21,8 @@ from engine.layers.tree import Node, Tree
 
 _PIECE = 256 << 10
 _SECOND = 1_000_000_000
-_GONE = (errno.ENOENT, errno.ENOTDIR, errno.ELOOP, errno.ESTALE, errno.ENXIO)
+_GONE = (errno.ENOENT, errno.ENOTDIR, errno.ELOOP, errno.ESTALE, errno.ENXIO, errno.EINVAL)
+"""What is said of a name that went away, or became something else, since it was looked at."""
 _KINDS = {stat.S_IFREG: FILE, stat.S_IFLNK: SYMLINK, stat.S_IFCHR: CHARACTER, stat.S_IFBLK: BLOCK,
           stat.S_IFDIR: DIRECTORY, stat.S_IFIFO: FIFO}  # fmt: skip
 

@@ -61,10 +61,10 @@ def assemble(
     mounts.private_root()
     attached = list(trees(attachments, rootfs))
     for mount in union:
-        _mount_union(mount, rootfs)
+        mount_union(mount, rootfs)
     root = os.open(rootfs, os.O_PATH | os.O_DIRECTORY | os.O_CLOEXEC)
     for entry in spec.get("mounts", ()):
-        _mount_entry(root, entry, groups, spreading.get(entry["destination"]))
+        mount_entry(root, entry, groups, spreading.get(entry["destination"]))
     _fill_dev(root, spec)
     for attachment, tree in attached:
         _attach(root, attachment.target, tree)
@@ -80,7 +80,8 @@ def assemble(
     _enter(rootfs)
 
 
-def _mount_union(mount: Mount, rootfs: str) -> None:
+def mount_union(mount: Mount, rootfs: str) -> None:
+    """Mount the layers at a path of the caller's mount namespace."""
     if mount.type == "overlay":
         words = dict(word.partition("=")[::2] for word in mount.options)
         upper, work = words.pop("upperdir", None), words.pop("workdir", None)
@@ -95,9 +96,10 @@ def _mount_union(mount: Mount, rootfs: str) -> None:
         mounts.mount(mount.source, rootfs, None, mounts.MS_BIND | mounts.MS_REC)
 
 
-def _mount_entry(
+def mount_entry(
     root: int, entry: Mapping[str, Any], groups: ControlGroups, tree: int | None = None
 ) -> None:
+    """Mount one entry of the specification inside of a root."""
     kind, source, destination = entry.get("type", "bind"), entry.get("source", "none"), entry["destination"]
     flags, propagation, data = parsed(entry.get("options", ()))
     words = set(entry.get("options", ()))

@@ -330,12 +330,12 @@ def test_runc_runs_the_same_bundle(stackyard: Stackyard, yard: Engine, tmp_path:
 import subprocess, sys
 sys.path.insert(0, {str(Path(__file__).parents[2])!r})
 from engine.kernel import mounts, processes
-from engine.runtime.rootfs import _mount_union
+from engine.runtime.rootfs import mount_union
 from engine.runtime.union import read_union
 processes.unshare(processes.CLONE_NEWNS)
 mounts.private_root(mounts.MS_PRIVATE)
 for mount in read_union({bundle.rootfs_mounts!r}):
-    _mount_union(mount, {bundle.rootfs!r})
+    mount_union(mount, {bundle.rootfs!r})
 words = ["runc", "--root", {str(tmp_path / "runc")!r}, "run", "-b", {bundle.bundle!r}, "peer-{id[:8]}"]
 raise SystemExit(subprocess.run(words).returncode)
 """

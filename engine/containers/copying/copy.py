@@ -12,7 +12,7 @@ from engine.containers.copying import host, inside
 from engine.containers.copying.inside import Inside
 from engine.containers.copying.paths import Target, absolute, place
 from engine.containers.record import Container
-from engine.errors import EngineError, InvalidInput, ReadOnly, from_os
+from engine.errors import EngineError, InvalidInput, ReadOnly
 from engine.kernel import files
 from engine.layers import archiving, unarchiving
 from engine.layers.archiving import Origin
@@ -122,16 +122,13 @@ def _placed(origin: Origin, target: Target, is_directory: bool) -> tuple[str, Or
 
 def _unpack(here: Inside, container: Container, source: Source, folder: str, owners: Owners) -> None:
     whole = absolute(folder)
-    found = inside.look(here, folder)
+    inside.look(here, folder)
     real = inside.followed(here.root, whole)
     found = inside.look(here, real)
     if not stat.S_ISDIR(found.status.st_mode):
         raise InvalidInput("extraction point is not a directory")
     _refuse_read_only(here, container, real)
-    try:
-        unarchiving.unpack(source, Place(here.root, os.fsencode(real)), owners)
-    except OSError as error:
-        raise from_os(error, f"cannot copy to {here.name}:{folder}") from error
+    unarchiving.unpack(source, Place(here.root, os.fsencode(real)), owners)
 
 
 def _refuse_read_only(here: Inside, container: Container, folder: str) -> None:

@@ -10,15 +10,11 @@ from contextlib import contextmanager
 from typing import NamedTuple
 
 from engine.containers.copying.paths import absolute, last
-from engine.containers.record import Container
 from engine.containers.state import State
 from engine.errors import Conflict, InvalidInput, NotFound, from_os
 from engine.kernel import files
 from engine.kernel.processes import start_time
 from engine.layers.archiving import Enter, Origin
-from engine.paths import ContainerPaths
-from engine.runtime import view
-from engine.runtime.union import read_union
 
 _LINKS = 40
 _PATH = os.O_PATH | os.O_DIRECTORY | os.O_CLOEXEC
@@ -72,20 +68,13 @@ class Found(NamedTuple):
 
 
 @contextmanager
-def opened(
-    container: Container, paths: ContainerPaths, name: str, *, write: bool = False
-) -> Iterator[Inside]:
-    """Yield a container's root; who writes to one that does not run holds its lock."""
-    process = container.state
-    if process.running and process.pid:
-        root, kernels = _of_process(process, name)
-        try:
-            yield Inside(root, name, kernels)
-        finally:
-            os.close(root)
-        return
-    with view.opened(read_union(paths.rootfs_mounts), write=write) as root:
-        yield Inside(root, name, frozenset())
+def of_process(state: State, name: str) -> Iterator[Inside]:
+    """Yield the root of a container that runs, with all that is mounted in it."""
+    root, kernels = _of_process(state, name)
+    try:
+        yield Inside(root, name, kernels)
+    finally:
+        os.close(root)
 
 
 def _of_process(state: State, name: str) -> tuple[int, frozenset[int]]:

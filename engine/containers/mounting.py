@@ -11,10 +11,11 @@ from collections.abc import Sequence
 from typing import Any
 
 from engine.containers.mountpoints import Point, by_depth
-from engine.containers.record import Container
-from engine.errors import EngineError, StartFailed
+from engine.containers.record import Container, find
+from engine.errors import EngineError, NotFound, StartFailed
 from engine.events import EventLog
 from engine.store.store import Store
+from engine.volumes.local import IN_MEMORY
 from engine.volumes.volume import LOCAL
 from engine.volumes.volumes import Volumes
 
@@ -80,15 +81,31 @@ def _entry(point: Point, id: str, volumes: Volumes) -> Entry:
     if point.type == "bind":
         return _mount(point, "bind", _bind_source(point), _bind_words(point))
     found = volumes.source(point.name, id)
-    words = list(found.options)
-    if not point.writable:
-        words.append("rro" if found.type == "bind" else "ro")
+    shared = found.type == "bind" or found.type in IN_MEMORY
+    words = [*found.options, *([] if point.writable else ["rro" if shared else "ro"])]
     entry = _mount(point, found.type, found.source, words)
+    if found.type in IN_MEMORY:
+        entry["lenders"] = _lenders(point.name, id, volumes)
     if point.subpath:
         if found.type != "bind":
             raise StartFailed(f"volume {point.name} is no directory: it has no subpath {point.subpath}", 125)
         entry["subpath"] = point.subpath
     return entry
+
+
+def _lenders(name: str, id: str, volumes: Volumes) -> list[tuple[int, int, str]]:
+    """List the running containers that have a volume in memory mounted: its files are in theirs only."""
+    found = []
+    for user in volumes.users(name):
+        try:
+            container = find(volumes.store, user)
+        except NotFound:
+            continue
+        now = container.state
+        if user != id and now.running:
+            places = [point.destination for point in container.points if point.name == name]
+            found += [(now.pid, now.ticks, place) for place in places]
+    return found
 
 
 def _mount(point: Point, type: str, source: str, words: Sequence[str]) -> Entry:

@@ -101,9 +101,9 @@ def borrow_tree(namespace: str, path: str) -> int:
         os.close(own)
 
 
-def set_attributes(descriptor: int, attributes: int, *, recursive: bool = False) -> None:
-    """Set MOUNT_ATTR_ flags on the mount behind a descriptor (mount_setattr(2), Linux 5.12)."""
-    value = _Attributes(attributes, 0, 0, 0)
+def set_attributes(descriptor: int, attributes: int, *, clear: int = 0, recursive: bool = False) -> None:
+    """Set and clear MOUNT_ATTR_ flags on the mount behind a descriptor (mount_setattr(2), Linux 5.12)."""
+    value = _Attributes(attributes, clear, 0, 0)
     flags = _AT_EMPTY_PATH | (_AT_RECURSIVE if recursive else 0)
     syscall(_MOUNT_SETATTR, descriptor, b"", flags, ctypes.byref(value), ctypes.sizeof(value))
 

@@ -8,6 +8,7 @@ from typing import Any
 
 from engine.kernel import mounts
 from engine.kernel.files import open_in_root
+from engine.kernel.processes import start_time
 
 _FLAGS = {
     "ro": mounts.MS_RDONLY, "rro": mounts.MS_RDONLY, "nosuid": mounts.MS_NOSUID, "nodev": mounts.MS_NODEV,
@@ -71,6 +72,24 @@ def copied(source: str, entry: Mapping[str, Any], *, recursive: bool) -> int:
     except OSError as error:
         what = f"error mounting {source} to {entry['destination']}"
         raise OSError(error.errno, f"{what}: {(error.strerror or '').lower()}") from None
+
+
+def borrowed(entry: Mapping[str, Any]) -> int | None:
+    """Copy the mount that another container has of the same thing, if one of the `lenders` still runs.
+
+    Each is told by its pid, when that process began, and the path of the mount inside of it.
+    """
+    for pid, ticks, path in entry.get("lenders", ()):
+        try:
+            if start_time(pid) == ticks:
+                tree = mounts.borrow_tree(f"/proc/{pid}/ns/mnt", path)
+                # Whether it is read-only is each borrower's own business.
+                mounts.set_attributes(tree, 0, clear=mounts.MOUNT_ATTR_RDONLY)
+                return tree
+        except OSError:
+            # It has just ended, or has taken the path away.
+            continue
+    return None
 
 
 def graft(tree: int, target: int, flags: int, *, below: bool) -> None:

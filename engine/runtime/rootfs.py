@@ -17,7 +17,7 @@ from engine.kernel import mounts
 from engine.kernel.files import open_directory, open_in_root
 from engine.kernel.mounts import Mount
 from engine.runtime.attachments import Attachment, trees
-from engine.runtime.binds import SPREADING, copied, graft, parsed
+from engine.runtime.binds import SPREADING, borrowed, copied, graft, parsed
 
 _DEVICES = (
     ("null", 1, 3),
@@ -103,7 +103,8 @@ def mount_entry(
     kind, source, destination = entry.get("type", "bind"), entry.get("source", "none"), entry["destination"]
     flags, propagation, data = parsed(entry.get("options", ()))
     words = set(entry.get("options", ()))
-    bind = kind == "bind" or {"bind", "rbind"} & words
+    tree = borrowed(entry) if tree is None else tree
+    bind = tree is not None or kind == "bind" or {"bind", "rbind"} & words
     if destination in _OWN:
         _refuse_link(root, destination)
     directory = True
@@ -121,13 +122,24 @@ def mount_entry(
         elif kind == "cgroup":
             _mount_cgroups(root, destination, where, flags, groups)
         else:
-            mounts.mount(source, where, kind, flags, ",".join(data) or None)
+            _mount_new(root, entry, where, ",".join(data) or None)
         for flag in propagation:
             _propagate(root, destination, flag)
     except OSError as error:
         raise OSError(error.errno, f"mounting {kind} at {destination}: {error.strerror}") from None
     finally:
         os.close(target)
+
+
+def _mount_new(root: int, entry: Mapping[str, Any], where: str, data: str | None) -> None:
+    """Mount a file system; with `rro` it is read-only here, and writable for those who borrow it."""
+    flags, words = parsed(entry.get("options", ()))[0], entry.get("options", ())
+    here_only = "rro" in words and "ro" not in words
+    mounts.mount(entry["source"], where, entry["type"], flags & ~(mounts.MS_RDONLY * here_only), data)
+    if here_only:
+        top = open_in_root(root, os.fsencode(entry["destination"]), os.O_PATH)
+        mounts.set_attributes(top, mounts.MOUNT_ATTR_RDONLY)
+        os.close(top)
 
 
 def _attach(root: int, path: str, tree: int) -> None:

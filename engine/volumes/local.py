@@ -1,7 +1,8 @@
 """The local driver's options: what they must be, and the mount they stand for.
 
-A volume without options is its own directory. One with options is a file system that each container
-mounts for itself, in its own mount namespace; nothing stays mounted on the host.
+A volume without options is its own directory. One with options is a file system that each container mounts
+for itself, in its own mount namespace; nothing stays mounted on the host. One in memory lives for as long as
+a container runs with it: the next one to start takes the mount over from one that runs.
 """
 
 from __future__ import annotations
@@ -13,6 +14,9 @@ from typing import NamedTuple
 
 from engine.errors import InvalidInput, StartFailed
 from engine.kernel import mounts
+
+IN_MEMORY = frozenset(("tmpfs", "ramfs"))
+"""File systems that are made anew where they are mounted; others are the same everywhere."""
 
 _NEEDS = {"device": ("type",), "type": ("device",), "o": ("device", "type")}
 
@@ -78,7 +82,7 @@ def opened(options: Mapping[str, str], directory: str) -> Iterator[int | None]:
     What is put there would be gone with the descriptor. Raises OSError.
     """
     found = source(options, directory)
-    if found.type in ("tmpfs", "ramfs"):
+    if found.type in IN_MEMORY:
         yield None
         return
     if found.type == "bind":

@@ -367,6 +367,17 @@ def test_a_volume_in_memory(stackyard: Stackyard) -> None:
     assert "fast" not in Path("/proc/self/mountinfo").read_text(), "nothing is mounted on the host"
 
 
+def test_a_volume_in_memory_is_shared_while_somebody_has_it(yard: Engine, stackyard: Stackyard) -> None:
+    yard.volumes.create("fast", options={"type": "tmpfs", "device": "tmpfs", "o": "size=1m"})
+    wait = ("sh", "-c", "ls /fast > /seen; until test -e /fast/enough; do sleep 0.01; done")
+    reader = yard.containers.create(BASE, Options(command=wait, binds=("fast:/fast:ro",)))
+    yard.containers.start(reader)
+    run(stackyard, "-v", "fast:/here/too", BASE, "touch", "/here/too/first")
+    assert run(stackyard, "-v", "fast:/x", BASE, "sh", "-c", "ls /x; touch /x/enough") == "first\n"
+    assert yard.containers.wait(reader) == 0
+    assert run(stackyard, "-v", "fast:/x", BASE, "ls", "/x") == "", "it went with the last who had it"
+
+
 def test_a_volume_that_is_a_host_directory(stackyard: Stackyard, tmp_path: Path, shop: str) -> None:
     stackyard("volume", "create", "-o", "type=none", "-o", "o=bind", "-o", f"device={tmp_path}", "here")
     run(stackyard, "-v", "here:/srv/data", SHOP, "true")

@@ -58,7 +58,9 @@ class Session:
 
     def begin(self) -> None:
         """Read whenever there is something."""
-        if self._unread:
+        if self.ended_now:
+            self._loop.call_soon(self._end)
+        elif self._unread:
             self._later = self._loop.call_later(0, self._work)
         elif not self._reading and not self._closed and not self.over:
             self._loop.add_reader(self._terminal.descriptor, self._work)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -219,3 +219,40 @@ def test_files_of_a_volume(look: Look, size: tuple[int, int]) -> None:
 @SIZES
 def test_making_a_volume(look: Look, size: tuple[int, int]) -> None:
     look(size, "3", "n")
+
+
+ANSI = r"""printf '\033]0;editor\007\033[1;31mbold red\033[0m \033[3;32mitalic\033[0m \033[4munderlined\033[0m
+\033[7m reverse \033[0m \033[38;5;208mof 256\033[0m \033[38;2;120;180;255mtrue colour\033[0m
+漢字 e\314\201 \033[9mstruck\033[0m \033(0lqqwqqk\033(B \033[44m  \033[46m  \033[42m  \033[0m\n\033[5;1H$ '; exec cat"""
+
+
+@pytest.fixture
+def look_at_terminals(snap_compare: Compare) -> Iterator[Look]:
+    """Compare the picture of a container with two terminals."""
+    yard = FakeYard()
+    yard.crew = [one._replace(tty=True) for one in yard.crew]
+    yard.entry = ("sh", "-c", ANSI)
+
+    def look(size: tuple[int, int], *keys: str) -> None:
+        app = Workbench(yard, select="web")
+
+        async def before(pilot: Pilot[int]) -> None:
+            seat = Seat(app, pilot, yard)
+            view = app.yard_screen.detail.terminal.view
+            await seat.until(seat.measured)
+            await seat.press("E", *"cat", "enter")
+            await seat.until(lambda: view.has_focus)
+            await seat.press("ctrl+p", "ctrl+q", "a")
+            await seat.until(lambda: "漢字" in view.text)
+            await seat.press(*keys)
+            await seat.until(lambda: not keys or "echo hello" in view.text)
+
+        assert snap_compare(app, terminal_size=size, run_before=before)
+
+    yield look
+    yard.end()
+
+
+@SIZES
+def test_a_terminal(look_at_terminals: Look, size: tuple[int, int]) -> None:
+    look_at_terminals(size, *"echo", "space", *"hello")

@@ -223,7 +223,8 @@ def test_making_a_volume(look: Look, size: tuple[int, int]) -> None:
 
 ANSI = r"""printf '\033]0;editor\007\033[1;31mbold red\033[0m \033[3;32mitalic\033[0m \033[4munderlined\033[0m
 \033[7m reverse \033[0m \033[38;5;208mof 256\033[0m \033[38;2;120;180;255mtrue colour\033[0m
-漢字 e\314\201 \033[9mstruck\033[0m \033(0lqqwqqk\033(B \033[44m  \033[46m  \033[42m  \033[0m\n\033[5;1H$ '; exec cat"""
+漢字 e\314\201 \033[9mstruck\033[0m \033(0lqqwqqk\033(B
+\033[44m  \033[46m  \033[42m  \033[0m\033[6;1H$ '; exec cat"""
 
 
 @pytest.fixture

@@ -105,10 +105,13 @@ def page_at(log: Log, place: Place, shape: Shape) -> Page:
         lines = log.lines(line, wanted - len(rows))
         if not lines:
             return page_at_end(log, shape)
+        if lines[0].number > line:
+            # What stood there has been dropped.
+            place = Place(lines[0].number)
         for one in lines:
             made = rows_of(one, shape)
             rows.extend(made[min(place.skip, len(made) - 1) :] if one.number == place.line else made)
-        line += len(lines)
+        line = lines[-1].number + 1
         wanted = shape.height + 1
     return Page(place, rows[: shape.height], False)
 

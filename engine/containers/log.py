@@ -13,7 +13,7 @@ from contextlib import closing
 from time import time
 from typing import NamedTuple
 
-from engine.containers.logfile import NAMES, Carry, Line, LogFile, frames
+from engine.containers.logfile import NAMES, Carry, Line, LogFile
 from engine.kernel.inotify import Watch
 
 __all__ = ["Line", "LogEntry", "LogFile", "read"]
@@ -66,7 +66,7 @@ def _follow(
         while not teller.finished:
             # Asked before reading: what is written between the answer and the reading is still told.
             last = ended()
-            log.refresh()
+            log.refresh(teller.offset)
             yield from teller.news()
             if last or (until is not None and time() >= until):
                 break
@@ -90,13 +90,14 @@ class _Teller:
         self._raw = not lines and tail is None and self.since is None
         self._skip = 0
         self._carry = Carry()
-        self._offset = 0
+        self.offset = log.start
+        """Behind what has been read."""
         if tail is not None:
-            first = max(0, log.line_count - max(0, tail))
-            self._offset, number, self._carry = log.place(first)
+            first = max(log.first_line, log.line_count - max(0, tail))
+            self.offset, number, self._carry = log.place(first)
             self._skip = first - number
         elif self.since is not None:
-            self._offset, _, self._carry = log.place_of_time(self.since)
+            self.offset, _, self._carry = log.place_of_time(self.since)
 
     def news(self) -> Iterator[LogEntry]:
         """Yield what has come since last time, unfinished lines held back unless raw bytes will do."""
@@ -120,11 +121,11 @@ class _Teller:
     def _bytes(self) -> Iterator[LogEntry]:
         held: list[bytes] = []
         size = began = last = 0
-        for end, time_ns, stream, payload in frames(self.log.descriptor, self._offset, self.log.end):
+        for end, time_ns, stream, payload in self.log.frames(self.offset, told=True):
             if self.until is not None and time_ns > self.until:
                 self.finished = True
                 break
-            self._offset = end
+            self.offset = end
             if stream != last or size > JOIN_BYTES:
                 if held:
                     yield LogEntry(began, NAMES[last], b"".join(held))
@@ -135,8 +136,8 @@ class _Teller:
             yield LogEntry(began, NAMES[last], b"".join(held))
 
     def _split(self) -> Iterator[LogEntry]:
-        for end, time_ns, stream, payload in frames(self.log.descriptor, self._offset, self.log.end):
-            self._offset = end
+        for end, time_ns, stream, payload in self.log.frames(self.offset, told=True):
+            self.offset = end
             block = self._carry.feed(time_ns, stream, payload)
             if not block:
                 continue

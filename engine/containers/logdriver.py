@@ -11,6 +11,7 @@ from collections.abc import Mapping
 from typing import NamedTuple
 
 from engine.errors import InvalidInput, Unsupported
+from engine.shim.rotation import decimal_size
 
 _ANY = frozenset(("mode", "max-buffer-size"))
 _FILES = frozenset(("max-size", "max-file", "compress"))
@@ -22,7 +23,6 @@ _OWN = {
 _CACHE = frozenset(("cache-disabled", "cache-max-size", "cache-max-file", "cache-compress"))
 _MODES = ("", "blocking", "non-blocking")
 _TRUE, _FALSE = ("1", "t", "T", "TRUE", "true", "True"), ("0", "f", "F", "FALSE", "false", "False")
-_SIZE = re.compile(r"(\d+(?:\.\d+)*) ?([kmgtp])?i?b?", re.ASCII | re.IGNORECASE)
 UNLIMITED = "-1"
 """As `max-size`, what docker says its default is: one file, however large."""
 
@@ -77,7 +77,7 @@ def _mode(options: Mapping[str, str]) -> None:
     if mode != "non-blocking":
         raise InvalidInput("logger: max-buffer-size option is only supported with 'mode=non-blocking'")
     try:
-        _size(options["max-buffer-size"])
+        decimal_size(options["max-buffer-size"])
     except ValueError as error:
         raise InvalidInput(f"error parsing option max-buffer-size: {error}") from None
 
@@ -85,7 +85,7 @@ def _mode(options: Mapping[str, str]) -> None:
 def _json_file(options: Mapping[str, str]) -> None:
     """Raise ValueError where docker's json-file does not start."""
     size = options.get("max-size", UNLIMITED)
-    if size != UNLIMITED and _size(size) <= 0:
+    if size != UNLIMITED and decimal_size(size) <= 0:
         raise ValueError("max-size must be a positive number")
     files = _integer(options.get("max-file", "1"))
     if files < 1:
@@ -101,7 +101,7 @@ def _json_file(options: Mapping[str, str]) -> None:
 
 def _local(options: Mapping[str, str]) -> None:
     """Raise ValueError where docker's local driver does not start."""
-    for name, read in (("max-size", _size), ("max-file", _integer)):
+    for name, read in (("max-size", decimal_size), ("max-file", _integer)):
         try:
             read(options.get(name, "5"))
         except ValueError as error:
@@ -115,14 +115,6 @@ def _local(options: Mapping[str, str]) -> None:
         raise ValueError("compression cannot be enabled when max file count is 1")
     if files < 1:
         raise ValueError("max-file cannot be less than 1")
-
-
-def _size(text: str) -> float:
-    """Read an amount in powers of 1000: `10m`."""
-    match = _SIZE.fullmatch(text)
-    if match is None or match[1].count(".") > 1:
-        raise ValueError(f"invalid size: '{text}'")
-    return float(match[1]) * 1000.0 ** (" kmgtp".index(match[2].lower()) if match[2] else 0)
 
 
 def _integer(text: str) -> int:

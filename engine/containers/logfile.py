@@ -10,22 +10,22 @@ import os
 from array import array
 from bisect import bisect_left, bisect_right
 from collections.abc import Callable, Iterator
+from itertools import pairwise
 from select import select
 from typing import NamedTuple
 
+from engine.containers.pieces import Frame, Piece, lost, open_pieces
 from engine.kernel.inotify import Watch
-from engine.shim.frames import FRAME, INDEX_BYTES, MARK, STDERR, STDOUT, index_path
+from engine.shim.frames import INDEX_BYTES, MARK, STDERR, STDOUT, index_path
 
 NAMES = {STDOUT: "stdout", STDERR: "stderr"}
 CUT_BYTES = 8192
 """A line for the screen keeps this much of its text."""
-CHUNK_BYTES = 1 << 20
 REACH = 16
 """Marks to go back for the head of a line that began before the part being read."""
 FAR_REACH = 64
 """The same when the line must be whole: a line of more than 4 MiB may lose its head."""
 KEPT_PARTS, KEPT_TEXTS = 8, 24
-FRAME_BYTES = FRAME.size
 
 
 class Line(NamedTuple):
@@ -40,32 +40,6 @@ class Line(NamedTuple):
     """Without its newline; at most CUT_BYTES of it."""
     finished: bool = True
     """Whether its newline has come."""
-
-
-def frames(descriptor: int, start: int, end: int) -> Iterator[tuple[int, int, int, bytes]]:
-    """Yield (where the frame ends, time, stream, bytes) of every whole frame between two offsets."""
-    unpack = FRAME.unpack_from
-    position = start
-    while position + FRAME_BYTES <= end:
-        data = os.pread(descriptor, min(CHUNK_BYTES, end - position), position)
-        size = len(data)
-        at = 0
-        stop = 0
-        while at + FRAME_BYTES <= size:
-            time_ns, stream, length = unpack(data, at)
-            body = at + FRAME_BYTES
-            stop = body + length
-            if stop > size:
-                break
-            yield position + stop, time_ns, stream, data[body:stop]
-            at = stop
-        if not at:
-            if position + stop > end or size < FRAME_BYTES:
-                return
-            data = os.pread(descriptor, stop, position)
-            yield position + stop, time_ns, stream, data[FRAME_BYTES:]
-            at = stop
-        position += at
 
 
 class Carry:
@@ -114,14 +88,15 @@ class _Part(NamedTuple):
 
 
 class LogFile:
-    """The lines of one log file, by number; `refresh` takes in what was written since.
+    """The lines of one log, in however many files, by number; `refresh` takes in what was written since.
 
-    Not for two threads at once: each opens its own.
+    Numbers and offsets count from the beginning of the whole log, of which the first may be gone. Not for two
+    threads at once: each opens its own.
     """
 
     def __init__(self, path: str) -> None:
         self.path = path
-        self.descriptor = -1
+        self._pieces: list[Piece] = []
         self._index = -1
         self._reset()
         self.refresh()
@@ -132,15 +107,18 @@ class LogFile:
         self._newlines = 0
         self._index_read = 0
         self._offsets, self._times, self._before = array("Q", [0]), array("Q", [0]), array("Q", [0])
+        self._forget()
+
+    def _forget(self) -> None:
         self._parts: dict[tuple[int, int], _Part] = {}
         self._texts: dict[int, dict[int, tuple[int, bytes]]] = {}
 
     def close(self) -> None:
-        """Let go of the file."""
-        for descriptor in (self.descriptor, self._index):
-            if descriptor >= 0:
-                os.close(descriptor)
-        self.descriptor = self._index = -1
+        """Let go of the files."""
+        for piece in self._pieces:
+            os.close(piece.descriptor)
+        self._pieces = []
+        self._leave_index()
 
     def __enter__(self) -> LogFile:
         return self
@@ -149,25 +127,82 @@ class LogFile:
         self.close()
 
     @property
+    def start(self) -> int:
+        """Offset of the first that is still there."""
+        return self._offsets[0]
+
+    @property
+    def first_line(self) -> int:
+        """Number of the first line that is still there."""
+        return self._before[0]
+
+    @property
     def line_count(self) -> int:
-        """How many lines there are, unfinished ones included."""
+        """Number after the last line's, unfinished ones included."""
         return self._newlines + len(self._part(len(self._offsets) - 1).after.open())
 
-    def refresh(self) -> bool:
-        """Take in what has been written since; tell whether anything has."""
-        if self.descriptor < 0 and not self._open():
-            return False
-        size = os.fstat(self.descriptor).st_size
-        if size < self.end:
-            self._reset()
+    def refresh(self, keep: int | None = None) -> bool:
+        """Take in what has been written since; tell whether anything has.
+
+        What was dropped meanwhile is let go of, but for what stands behind the offset `keep`.
+        """
         known = self.end
-        self._read_index(size)
-        for end, time_ns, _, payload in frames(self.descriptor, self.end, size):
+        # Asked before reading, so that no file is left before its end is known.
+        if self._rotated():
+            self._open()
+            self._drop(keep)
+        elif self._pieces and self._pieces[-1].end < self.end:
+            self._reset()
+        if self._pieces:
+            self._take(self._pieces[-1])
+        return self.end != known
+
+    def _rotated(self) -> bool:
+        try:
+            return not self._pieces or os.stat(self.path).st_ino != self._pieces[-1].number
+        except FileNotFoundError:
+            return False
+
+    def _open(self) -> None:
+        """Open the files that are new, and read all but the newest of them."""
+        opened = open_pieces(self.path, self.end)
+        while opened and self._pieces and opened[0].start <= self._pieces[-1].start:
+            os.close(opened.pop(0).descriptor)
+        for piece in opened:
+            if self._pieces:
+                self._take(self._pieces[-1])
+            else:
+                self._offsets[0], self._times[0], self._before[0] = piece.start, 0, piece.newlines
+            self._leave_index()
+            if self._pieces and piece.start > self._offsets[-1]:
+                self._mark(piece.start, piece.time_ns, piece.newlines)
+            self._pieces.append(piece)
+            self.end, self._newlines = piece.start, piece.newlines
+
+    def _take(self, piece: Piece) -> None:
+        """Take in what one file holds behind what is known."""
+        size = piece.end
+        self._read_index(piece, size)
+        for end, time_ns, _, payload in piece.frames(self.end, size):
             if self.end - self._offsets[-1] >= INDEX_BYTES:
                 self._mark(self.end, time_ns, self._newlines)
             self._newlines += payload.count(b"\n")
             self.end = end
-        return self.end != known
+
+    def _drop(self, keep: int | None) -> None:
+        """Let go of the first files, once they are gone and nobody has to read them any more."""
+        count = 0
+        for piece, following in pairwise(self._pieces):
+            if not piece.gone or (keep is not None and keep < following.start):
+                break
+            os.close(piece.descriptor)
+            count += 1
+        if count:
+            del self._pieces[:count]
+            first = bisect_left(self._offsets, self._pieces[0].start)
+            for marks in (self._offsets, self._times, self._before):
+                del marks[:first]
+            self._forget()
 
     def changes(self, stop: int) -> Iterator[None]:
         """Yield at first and each time the log may have grown, until the descriptor `stop` becomes readable.
@@ -179,37 +214,48 @@ class LogFile:
                 yield
                 watch.wait(None, also=(stop,))
 
-    def _open(self) -> bool:
-        try:
-            self.descriptor = os.open(self.path, os.O_RDONLY | os.O_CLOEXEC)
-        except FileNotFoundError:
-            return False
-        return True
-
-    def _read_index(self, size: int) -> None:
-        """Take over the shim's marks that are new and whole."""
+    def _read_index(self, piece: Piece, size: int) -> None:
+        """Take over the shim's marks in one file that are new and whole."""
         if self._index < 0:
             try:
-                self._index = os.open(index_path(self.path), os.O_RDONLY | os.O_CLOEXEC)
+                self._index = os.open(index_path(piece.path), os.O_RDONLY | os.O_CLOEXEC)
             except FileNotFoundError:
                 return
         there = os.fstat(self._index).st_size - self._index_read
         data = os.pread(self._index, there - there % MARK.size, self._index_read) if there > 0 else b""
         self._index_read += len(data)
         for offset, time_ns, newlines, _ in MARK.iter_unpack(data):
-            if self._offsets[-1] < offset <= size and newlines >= self._before[-1]:
+            if max(self._offsets[-1], piece.begin) < offset <= size and newlines >= self._before[-1]:
                 self._mark(offset, time_ns, newlines)
         if self._offsets[-1] > self.end:
             self.end, self._newlines = self._offsets[-1], self._before[-1]
+
+    def _leave_index(self) -> None:
+        if self._index >= 0:
+            os.close(self._index)
+        self._index, self._index_read = -1, 0
 
     def _mark(self, offset: int, time_ns: int, newlines: int) -> None:
         self._offsets.append(offset)
         self._times.append(time_ns)
         self._before.append(newlines)
 
-    def _frames(self, part: int) -> Iterator[tuple[int, int, int, bytes]]:
-        last = part + 1 == len(self._offsets)
-        return frames(self.descriptor, self._offsets[part], self.end if last else self._offsets[part + 1])
+    def frames(self, start: int, *, told: bool = False) -> Iterator[Frame]:
+        """Yield every whole frame from an offset on; `told`: also what was dropped before it was read."""
+        for piece in self._pieces:
+            if piece.start > start and told:
+                yield piece.start, piece.time_ns, *lost(piece.start - start)
+            end = self.end if piece is self._pieces[-1] else piece.end
+            if end > start:
+                yield from piece.frames(start, end)
+                start = end
+
+    def _frames(self, part: int) -> Iterator[Frame]:
+        start, last = self._offsets[part], part + 1 == len(self._offsets)
+        end = self.end if last else self._offsets[part + 1]
+        for piece in self._pieces:
+            if piece.start < end and start < piece.end:
+                yield from piece.frames(start, min(end, piece.end))
 
     def place(self, line: int) -> tuple[int, int, Carry]:
         """Name an offset before a line's end, the first line that ends behind it, and what is open there."""
@@ -224,7 +270,8 @@ class LogFile:
     def lines(self, start: int, count: int) -> list[Line]:
         """Return up to `count` lines from number `start` on; reads little more than these."""
         found: list[Line] = []
-        part = self._part_of(max(0, start))
+        start = max(self.first_line, start)
+        part = self._part_of(start)
         while part < len(self._offsets) and len(found) < count:
             lines = self._part(part).lines
             skip = max(0, start - self._before[part])
@@ -255,7 +302,7 @@ class LogFile:
             for line in reversed(self._unfinished()):
                 if line.number <= start and matches(line.text):
                     return line.number
-        first = self._part_of(max(0, min(start, self._newlines)))
+        first = self._part_of(max(self.first_line, min(start, self._newlines)))
         for part in range(first, -1, -1) if backward else range(first, len(self._offsets)):
             if stop():
                 return None

@@ -26,6 +26,7 @@ from engine.shim.loop import Alarm, Loop
 from engine.shim.order import ANSWER, ORDER, Order
 from engine.shim.record import Ended, write
 from engine.shim.restarts import Policy, Restarts
+from engine.shim.rotation import Limits
 from engine.shim.run import Run
 from engine.shim.talk import Message
 
@@ -81,7 +82,7 @@ class Monitor:
         """Run it for as often as its policy says; tell whether it could be started at all."""
         try:
             _hold(self._bundle.alive)
-            self._log = LogWriter(self._bundle.log)
+            self._log = LogWriter(self._bundle.log, Limits.of(self._order.log))
             self._door = Door(self._bundle.bundle, self._loop, self._receive)
             first = self._begun(self._order.run)
         except (EngineError, OSError) as error:

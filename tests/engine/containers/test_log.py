@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from engine.containers import logfile
+from engine.containers import logfile, pieces
 from engine.containers.log import LogFile, read
 from engine.shim.frames import FRAME, MARK, STDERR, STDOUT, index_path
 
@@ -113,7 +113,7 @@ def test_a_torn_frame_at_the_end_waits_for_its_rest(writer: Writer) -> None:
 
 
 def test_a_frame_larger_than_a_chunk(writer: Writer, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(logfile, "CHUNK_BYTES", 64)
+    monkeypatch.setattr(pieces, "CHUNK_BYTES", 64)
     writer.write(b"x" * 200 + b"\n")
     writer.write(b"y\n")
     assert texts(writer.path, lines=True) == [b"x" * 200 + b"\n", b"y\n"]

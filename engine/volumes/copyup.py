@@ -6,11 +6,12 @@ is read and nothing outside of the volume is written, whatever the image holds.
 
 from __future__ import annotations
 
+import errno
 import os
 import stat
 
 from engine.kernel.files import DIRECTORY, magic_path, open_in_root
-from engine.snapshots.duplicate import describe, duplicate
+from engine.snapshots.duplicate import attributes, describe, duplicate
 
 
 def place(root: int, path: str) -> int | None:
@@ -68,8 +69,29 @@ def _copy(here: int, there: int, name: bytes, target: int, first_of: object, bel
     duplicate(origin, status, copy)
     if stat.S_ISDIR(status.st_mode):
         return True
-    describe(origin, status, copy)
+    _describe(origin, status, there, name)
     return False
+
+
+def _describe(origin: str, status: os.stat_result, directory: int, name: bytes) -> None:
+    """Give an entry owner, mode, attributes and times of its origin, whatever others put in its place."""
+    times = (status.st_atime_ns, status.st_mtime_ns)
+    if stat.S_ISLNK(status.st_mode):
+        os.chown(name, status.st_uid, status.st_gid, dir_fd=directory, follow_symlinks=False)
+        os.utime(name, ns=times, dir_fd=directory, follow_symlinks=False)
+        return
+    node = os.open(name, os.O_PATH | os.O_NOFOLLOW | os.O_CLOEXEC, dir_fd=directory)
+    try:
+        if stat.S_IFMT(os.fstat(node).st_mode) != stat.S_IFMT(status.st_mode):
+            raise OSError(errno.ESTALE, os.strerror(errno.ESTALE))
+        exact = magic_path(node)
+        os.chown(exact, status.st_uid, status.st_gid)
+        os.chmod(exact, stat.S_IMODE(status.st_mode))
+        for key in attributes(origin):
+            os.setxattr(exact, key, os.getxattr(origin, key, follow_symlinks=False))
+        os.utime(exact, ns=times)
+    finally:
+        os.close(node)
 
 
 def _describe_directory(source: int, target: int, path: bytes) -> None:

@@ -197,6 +197,15 @@ def test_a_link_on_the_way_stays_inside_of_the_image(yard: Engine, stackyard: St
     yard.images.remove("linked:1")
 
 
+def test_a_link_in_a_volume_moves_a_mount_inside_of_the_container_only(
+    yard: Engine, stackyard: Stackyard
+) -> None:
+    run(stackyard, "-v", "outer:/v", BASE, "sh", "-c", "ln -s /../../../../srv /v/b")
+    run(stackyard, "-v", "outer:/a", "-v", "inner:/a/b", BASE, "touch", "/srv/came-here")
+    assert os.listdir(yard.volumes.get("inner").mountpoint) == ["came-here"]
+    assert not os.path.exists("/srv/came-here")
+
+
 # Volumes of its own
 
 

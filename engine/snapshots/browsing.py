@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import errno
 import os
+import posixpath
 import stat
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
@@ -85,7 +86,7 @@ class Browser:
 
     def read(self, path: str, start: int, count: int) -> bytes:
         """Read a part of a regular file. Raises NotFound, NotPermitted."""
-        folder, _, name = path.rpartition("/")
+        folder, _, name = _plain(path).rpartition("/")
         try:
             with self._opened(folder) as (parts, _):
                 for part in parts:
@@ -121,7 +122,7 @@ class Browser:
                 for number in range(self._top, 0, -1)
             ]
             gone = False
-            for name in filter(None, path.split("/")):
+            for name in filter(None, _plain(path).split("/")):
                 parts, hides = self._into(parts, name, hold)
                 gone = gone or hides
             yield parts, gone
@@ -182,6 +183,11 @@ class Browser:
         return _made(
             name, form, parts, [one for one in lower if hides or not stat.S_ISDIR(one.status.st_mode)]
         )
+
+
+def _plain(path: str) -> str:
+    """Take out what climbs: `..` stops at the root, as everywhere."""
+    return posixpath.normpath(f"//{path}").lstrip("/")
 
 
 def _forms(parts: Sequence[_Part]) -> dict[str, list[_Form]]:

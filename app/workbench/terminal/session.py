@@ -11,9 +11,9 @@ from app.terminal.parser import Parser
 from app.terminal.screen import Screen
 from app.workbench.yard import Terminal
 
-SLICE = 0.006
+SLICE = 0.008
 """Seconds for which the screen's thread is held at a time."""
-PIECE = 256
+PIECE = 512
 """Bytes between two looks at the clock; some sequences cost much."""
 PAUSE_SEEN, PAUSE_UNSEEN = 0.001, 0.1
 """Seconds between two slices of a flood; meanwhile nothing is read, so that the program waits."""

@@ -164,6 +164,7 @@ FILES = (
     Key("changes", "m", "m", "changes", "Only what was added, changed, copied up or removed"),
     Key("next_layer", "right_curly_bracket", "}", "layer", "What one layer brings; the one above"),
     Key("previous_layer", "left_curly_bracket", "{", "", "The layer below; below the base all together"),
+    Key("trace", "t", "t", "trace", "Show in the stack where the name comes from and what it hides"),
     Key("waste", "w", "w", "waste", "What the layers hold for nothing"),
 )
 PAGES: tuple[tuple[str, tuple[Key, ...]], ...] = (

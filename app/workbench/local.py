@@ -81,6 +81,11 @@ class LocalYard(LocalBuilds, LocalLife):
         """Measure the writable layer."""
         return self._engine.containers.sizes(container).writable
 
+    def changes(self, container: str) -> tuple[int, int, int]:
+        """Count its changes."""
+        kinds = [change.kind for change in self._engine.containers.diff(container)]
+        return kinds.count("A"), kinds.count("C"), kinds.count("D")
+
     def files(self, kind: Kind, id: str, layer: int = 0) -> Tree:
         """Open a tree."""
         if kind == "image":

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Literal, NamedTuple
 
 from rich.cells import cell_len
 
 from app.workbench.figures import ago, short_id, size
-from app.workbench.spans import Span, cut, plain, spread, width_of, wrap
+from app.workbench.spans import Span, cut, cut_spans, plain, spread, width_of, wrap
+from app.workbench.trees import File
 from app.workbench.yard import Layer
 
 HUES = 6
@@ -30,6 +31,8 @@ class Block(NamedTuple):
     command: str
     when: str = ""
     id: str = ""
+    trace: str = ""
+    """What it has of the path that is traced."""
 
 
 class Drawn(NamedTuple):
@@ -39,26 +42,50 @@ class Drawn(NamedTuple):
     owners: list[int]
 
 
+class Writable(NamedTuple):
+    """A container's own layer."""
+
+    name: str
+    """The container's."""
+    size: int | None = None
+    """None while it is being measured."""
+    changes: tuple[int, int, int] | None = None
+    """How many names it added, changed and deleted."""
+
+    @property
+    def note(self) -> str:
+        """Say what is in it."""
+        if self.changes is None:
+            return f"what {self.name} wrote; goes when it is removed"
+        words = ("added", "changed", "deleted")
+        told = [f"{count} {word}" for count, word in zip(self.changes, words, strict=True) if count]
+        return f"{self.name}: {', '.join(told) or 'nothing'}; goes when it is removed"
+
+
 def blocks(
-    layers: Sequence[Layer], now: float, also: dict[str, str], writable: tuple[str, int | None] | None
+    layers: Sequence[Layer],
+    now: float,
+    also: Mapping[str, str],
+    writable: Writable | None,
+    trace: Mapping[int, str] = {},
 ) -> list[Block]:
     """Name what stands in the stack, the top first.
 
-    `also` names the images that end at a chain id; `writable` is a container's name and its own layer's size.
+    `also` names the images that end at a chain id; `trace` says what the layers, counted from 1, have of a
+    path.
     """
     found: list[Block] = []
     if writable:
-        name, bytes = writable
-        note = f"what {name} wrote; goes when it is removed"
-        found.append(Block("writable", "writable layer", bytes, note))
+        note, traced = writable.note, trace.get(len(layers) + 1, "")
+        found.append(Block("writable", "writable layer", writable.size, note, trace=traced))
     for number in range(len(layers), 0, -1):
         layer = layers[number - 1]
         label = "base layer" if number == 1 else f"layer {number}"
         if layer.chain_id in also:
             label += f" · {also[layer.chain_id]}"
-        found.append(
-            Block("layer", label, layer.size, tidy(layer.command), ago(layer.created, now), layer.chain_id)
-        )
+        command, when = tidy(layer.command), ago(layer.created, now)
+        traced = trace.get(number, "")
+        found.append(Block("layer", label, layer.size, command, when, layer.chain_id, traced))
     return found
 
 
@@ -160,12 +187,18 @@ class _Painter:
             room = max(6, width // 4)
             drawn = bar(share, room)
             scale = [Span(drawn, hue), Span(" " * (room - len(drawn) + 1))]
-            left = [*scale, Span(f"{weight:>7}  "), Span(block.command, "dim")]
+            told = Span(block.trace, "found") if block.trace else Span(block.command, "dim")
+            left = [*scale, Span(f"{weight:>7}  "), told]
             return [spread(left, [], width)]
         lines = [spread([Span(bar(share, width - 9), hue)], [Span(f"{weight:>8}")], width)]
-        if not chosen:
+        if block.trace:
+            lines.append(cut_spans([Span(block.trace, "found")], width))
+        elif not chosen:
             return [*lines, spread([Span(block.command, "dim")], [Span(block.when, "dim")], width, gap=2)]
-        lines += [[Span(text)] for text in wrap(block.command, width)]
+        if chosen:
+            lines += [[Span(text)] for text in wrap(block.command, width)]
+        if not chosen:
+            return lines
         id = short_id(block.id)
         details = " · ".join(part for part in (block.when, id and f"chain {id}") if part)
         return [*lines, [Span(cut(details, width), "dim")]] if details else lines
@@ -178,3 +211,13 @@ class _Painter:
         told = spread(words, [Span(kernel, "dim")], inner)
         self._add(-1, [Span("│ ", "rule"), *told, Span(" │", "rule")])
         self._add(-1, [Span("╘" + "═" * (self.width - 2) + "╛", "rule")])
+
+
+def traced(path: str, file: File) -> dict[int, str]:
+    """Say what each layer has to do with a path."""
+    shown = plain(path)
+    if file.mark == "removed":
+        found = {file.layer: f" deletes {shown} "}
+    else:
+        found = {file.layer: f" {shown} comes from here "}
+    return found | dict.fromkeys(file.shadows, f" has a {shown} that nobody sees ")

@@ -285,6 +285,9 @@ class Yard(Protocol):
     def writable(self, container: str) -> int:
         """Measure a container's writable layer, in bytes."""
 
+    def changes(self, container: str) -> tuple[int, int, int]:
+        """Count what a container added, changed and deleted."""
+
     def files(self, kind: Kind, id: str, layer: int = 0) -> Tree:
         """Open the tree of an image, a container or a volume; with `layer` only what that layer brings."""
 

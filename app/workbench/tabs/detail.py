@@ -14,19 +14,21 @@ from app.workbench import pages, rows
 from app.workbench.actions import Selection, build_of, container_of, image_of
 from app.workbench.logwatch import LogWatch
 from app.workbench.spans import Span
-from app.workbench.stack import blocks
+from app.workbench.stack import traced
 from app.workbench.tabs.bars import TabBar, TitleBar
 from app.workbench.tabs.building import Building
+from app.workbench.tabs.filelist import FileList
 from app.workbench.tabs.files import FilesTab, Owner
 from app.workbench.tabs.living import Living
 from app.workbench.tabs.logs import LogView
 from app.workbench.tabs.processes import ProcessList
 from app.workbench.tabs.stack import StackView
+from app.workbench.tabs.stacking import Stacking, Wanted
 from app.workbench.tabs.stats import StatsView
 from app.workbench.tabs.steps import StepsTab
 from app.workbench.tabs.text import Lay, TextView
 from app.workbench.terminal.tab import TerminalTab
-from app.workbench.yard import Container, Kind, Layer, Lists, Log, Yard
+from app.workbench.yard import Container, Kind, Lists, Log, Yard
 from engine.errors import EngineError
 
 if TYPE_CHECKING:
@@ -61,6 +63,7 @@ class Detail(Vertical):
         self._stack, self._logs, self._text = StackView(id="stack"), LogView(id="logs"), TextView(id="text")
         self._steps, self.files = StepsTab(yard.now), FilesTab(yard, errands)
         self._stats, self._processes = StatsView(id="stats"), ProcessList(id="processes")
+        self._stacking = Stacking(yard, errands, self._stack)
         self.living = Living(yard, errands, self._stats, self._processes)
         self.terminal = TerminalTab()
         self._views: tuple[Widget, ...] = (
@@ -74,6 +77,8 @@ class Detail(Vertical):
         self._tabs: dict[Kind, str] = {kind: tabs[0] for kind, tabs in TABS.items()}
         self._shown: tuple[object, ...] = ()
         self._told: object = None
+        self._trace: dict[int, str] = {}
+        """What the layers have of the path that was asked about."""
         self._watch: LogWatch | None = None
         views = self._steps, self._logs, self._text
         self.building = Building(yard, errands, lambda *call: self.app.call_later(*call), views)
@@ -113,6 +118,8 @@ class Detail(Vertical):
 
     def show(self, selection: Selection, lists: Lists, row: rows.Row | None) -> None:
         """Show another object, or the same one as it is now."""
+        if selection != self._selection:
+            self._trace = {}
         self._selection, self._lists = selection, lists
         self.retitle(row)
         told = container_of(selection, lists) or image_of(selection, lists) or build_of(selection, lists)
@@ -126,6 +133,13 @@ class Detail(Vertical):
         else:
             self._title.show(row.mark, row.name, row.title)
 
+    def on_file_list_traced(self, event: FileList.Traced) -> None:
+        """Show the stack, with what each layer has of a path."""
+        self._trace = traced(event.row.path, event.row.file)
+        self._tabs[self._selection.kind] = "Stack"
+        self._open(again=True)
+        self.screen.set_focus(self.view)
+
     def turn(self, by: int) -> None:
         """Open the tab to the right or to the left."""
         tabs = TABS[self._selection.kind]
@@ -133,7 +147,7 @@ class Detail(Vertical):
 
     def choose(self, tab: str) -> None:
         """Open a tab; the focus stays on the right side if it is there."""
-        focused = self.has_focus_within
+        focused, self._trace = self.has_focus_within, {}
         self._tabs[self._selection.kind] = tab
         self._open()
         if focused:
@@ -229,32 +243,12 @@ class Detail(Vertical):
         self._errands.run(call, done, lambda error: done(pages.says(str(error))))
 
     def _fill_stack(self, keep: bool) -> None:
-        shown, lists = self._shown, self._lists
-        container = container_of(self._selection, lists)
+        shown, container = self._shown, container_of(self._selection, self._lists)
         image = container.image_id if container else self._selection.id
-
-        def read() -> tuple[tuple[Layer, ...], str]:
-            return self._yard.layers(image), self._yard.kernel()
-
-        def done(answer: tuple[tuple[Layer, ...], str], size: int | None = None, again: bool = keep) -> None:
-            if shown != self._shown:
-                return
-            layers, kernel = answer
-            names = {one.top: one.tags[0] for one in lists.images if one.top and one.tags and one.id != image}
-            writable = (container.name, size) if container else None
-            self._stack.show(blocks(layers, self._yard.now(), names, writable), kernel, keep=again)
-
-        def measured(answer: tuple[tuple[Layer, ...], str]) -> None:
-            if not keep or not container:
-                done(answer)
-            if container:
-                self._errands.run(
-                    lambda: self._yard.writable(container.id),
-                    lambda size: done(answer, size, True),
-                    lambda error: done(answer, None, True),
-                )
-
-        self._errands.run(read, measured, lambda error: done(((), self._yard.kernel())))
+        others = (one for one in self._lists.images if one.top and one.tags and one.id != image)
+        names = {one.top: one.tags[0] for one in others}
+        wanted = Wanted(image, names, container, self._trace)
+        self._stacking.show(wanted, lambda: shown == self._shown, keep=keep)
 
     def _fill_files(self) -> None:
         selection, container = self._selection, container_of(self._selection, self._lists)

@@ -43,6 +43,13 @@ class FileList(Painted, ScrollView, can_focus=True):
             super().__init__()
             self.by = by
 
+    class Traced(Message):
+        """Where a name comes from is wanted."""
+
+        def __init__(self, row: FileRow) -> None:
+            super().__init__()
+            self.row = row
+
     class Wasted(Message):
         """What is wasted is wanted."""
 
@@ -235,6 +242,11 @@ class FileList(Painted, ScrollView, can_focus=True):
     def action_previous_layer(self) -> None:
         """Show what the layer below brings."""
         self.post_message(self.Turned(-1))
+
+    def action_trace(self) -> None:
+        """Show in the stack where the name comes from."""
+        if self.current and self.total:
+            self.post_message(self.Traced(self.current))
 
     def action_waste(self) -> None:
         """List what is held for nothing."""

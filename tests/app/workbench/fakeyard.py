@@ -232,6 +232,9 @@ class FakeYard(FakeBuilds, FakeLife):
     def writable(self, container: str) -> int:
         return 48_200
 
+    def changes(self, container: str) -> tuple[int, int, int]:
+        return 3, 2, 1
+
     def files(self, kind: Kind, id: str, layer: int = 0) -> Tree:
         if kind == "volume":
             tree = FakeTree(VOLUME)

@@ -140,3 +140,19 @@ async def test_a_link_leads_to_what_it_names(sit: Sit) -> None:
         row = seat.app.yard_screen.detail.files.list.current
         assert row is not None
         assert row.path == "/bin/busybox"
+
+
+async def test_a_name_is_traced_through_the_stack(sit: Sit) -> None:
+    async with sit(size=LARGE) as seat:
+        await opened(seat)
+        await to(seat, "etc")
+        await seat.press("enter", "j", "enter")
+        await to(seat, "nginx.conf")
+        await seat.press("t")
+        assert seat.app.yard_screen.detail.tab == "Stack"
+        lines = seat.screen.splitlines()
+        assert sum("/etc/nginx/nginx.conf comes from here" in line for line in lines) == 1
+        assert sum("has a /etc/nginx/nginx.conf that nobody sees" in line for line in lines) == 2
+        await seat.press("right_square_bracket", "left_square_bracket")
+        assert "comes from here" not in seat.screen
+        assert "3 added, 2 changed, 1 deleted" in seat.screen

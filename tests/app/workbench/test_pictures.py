@@ -257,3 +257,8 @@ def look_at_terminals(snap_compare: Compare) -> Iterator[Look]:
 @SIZES
 def test_a_terminal(look_at_terminals: Look, size: tuple[int, int]) -> None:
     look_at_terminals(size, *"echo", "space", *"hello")
+
+
+@SIZES
+def test_a_name_traced_through_the_stack(look: Look, size: tuple[int, int]) -> None:
+    look(size, "2", *turns("container", "Files"), "enter", "j", "enter", "j", "enter", "j", "j", "t")

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from app.workbench.spans import width_of
-from app.workbench.stack import Drawn, bar, blocks, draw, tidy
+from app.workbench.stack import Drawn, Writable, bar, blocks, draw, tidy
 from app.workbench.yard import Layer
 from tests.app.workbench.fakeyard import NGINX, NOW, digest
 
@@ -19,7 +19,7 @@ def text(drawn: Drawn) -> str:
 
 
 def test_the_kernel_carries_the_base_and_the_writable_layer_is_on_top() -> None:
-    drawn = text(draw(blocks(NGINX, NOW, NAMES, ("web", 48_200)), "Linux 6.6.0", 50, 40))
+    drawn = text(draw(blocks(NGINX, NOW, NAMES, Writable("web", 48_200)), "Linux 6.6.0", 50, 40))
     order = ["writable layer", "layer 4", "layer 3", "layer 2", "base layer · debian:bookworm", "bootfs"]
     assert sorted(order, key=drawn.index) == order
     assert "read-write" in drawn.splitlines()[0]
@@ -46,7 +46,7 @@ def test_bar(part: float, drawn: str) -> None:
 
 def test_a_tall_stack_has_a_line_for_each_layer_and_opens_the_chosen_one() -> None:
     layers = [Layer(digest(n), n * 1000, NOW, f"RUN step {n}") for n in range(1, 31)]
-    stood = blocks(layers, NOW, {}, ("web", None))
+    stood = blocks(layers, NOW, {}, Writable("web"))
     drawn = draw(stood, "Linux 6.6.0", 60, 20)
     assert len(drawn.lines) == 1 + 1 + 1 + 30 + 3
     chosen = text(draw(stood, "Linux 6.6.0", 60, 20, cursor=5))
@@ -61,12 +61,12 @@ def test_a_chosen_block_tells_its_whole_command() -> None:
 
 
 def test_a_size_that_is_still_measured() -> None:
-    assert "… ┃" in text(draw(blocks((), NOW, {}, ("web", None)), "Linux 6.6.0", 50, 40))
+    assert "… ┃" in text(draw(blocks((), NOW, {}, Writable("web")), "Linux 6.6.0", 50, 40))
 
 
 @given(st.integers(16, 140), st.integers(3, 60), st.none() | st.integers(0, 4), st.booleans())
 def test_every_line_has_the_same_width(width: int, height: int, cursor: int | None, running: bool) -> None:
-    stood = blocks(NGINX, NOW, NAMES, ("web", 1) if running else None)
+    stood = blocks(NGINX, NOW, NAMES, Writable("web", 1) if running else None)
     drawn = draw(stood, "Linux 6.6.0-with-a-long-name", width, height, cursor)
     assert {width_of(spans) for spans in drawn.lines} == {width}
     assert len(drawn.lines) == len(drawn.owners)

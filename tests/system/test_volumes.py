@@ -427,3 +427,28 @@ def test_a_subpath_of_a_volume_stays_inside_of_it(stackyard: Stackyard) -> None:
     assert run(stackyard, "--mount", f"{mount}out", BASE, "ls", "/x").split() == ["in", "out"]
     code, said = refused(stackyard, "--mount", f"{mount}../..")
     assert (code, "subpath must be a relative path within the volume" in said) == (125, True)
+
+
+# All or nothing
+
+
+def test_a_container_that_cannot_be_made_leaves_no_volume(stackyard: Stackyard, shop: str) -> None:
+    stackyard("create", "--name", "taken", BASE, "true")
+    done = stackyard("create", "--name", "taken", "-v", "bizvol:/vol", SHOP)
+    assert done.returncode == 1
+    assert volumes(stackyard) == []
+
+
+def test_many_may_begin_with_the_same_new_volume(yard: Engine, yard_root: str, shop: str) -> None:
+    words = [sys.executable, "-m", "app.main", "--root", yard_root, "run", "--rm", "-v", "bizvol:/srv/data"]
+    crowd = [
+        subprocess.Popen(
+            [*words, SHOP, "sh", "-c", f"touch /srv/data/{number}"],
+            stderr=subprocess.PIPE, cwd=Path(__file__).parents[2],
+        )
+        for number in range(6)
+    ]  # fmt: skip
+    assert [process.communicate()[1] for process in crowd] == [b""] * 6
+    assert [process.returncode for process in crowd] == [0] * 6
+    place = yard.volumes.get("bizvol").mountpoint
+    assert sorted(os.listdir(place)) == [*"012345", "deep", "first", "link", "pipe", "second"]

@@ -58,6 +58,11 @@ class FileTree:
         ]
 
     @property
+    def layered(self) -> bool:
+        """Whether its files come from layers; a volume's do not."""
+        return any(file.layer for files in self.known.values() for file in files)
+
+    @property
     def count(self) -> int:
         """How many names are known."""
         return sum(map(len, self.known.values()))

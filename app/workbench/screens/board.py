@@ -203,7 +203,8 @@ class Board(Screen[None]):
             elif isinstance(self.focused, NameLine):
                 view = tuple(key for key in TERMINAL if key.hint)
             elif isinstance(self.focused, FileList):
-                view = tuple(named(id, FILES) for id in ("open", "filter", "sort", "changes", "next_layer"))
+                layers = ("changes", "next_layer") if self.focused.model.layered else ()
+                view = tuple(named(id, FILES) for id in ("open", "filter", "sort", *layers))
                 keys = []
             elif isinstance(self.focused, TextView):
                 view = (TEXT[0],)

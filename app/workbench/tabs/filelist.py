@@ -232,7 +232,7 @@ class FileList(Painted, ScrollView, can_focus=True):
 
     def action_changes(self) -> None:
         """Show only what was changed, or all again."""
-        self.model.only_changes = not self.model.only_changes
+        self.model.only_changes = not self.model.only_changes and self.model.layered
         self.learn({})
 
     def action_next_layer(self) -> None:

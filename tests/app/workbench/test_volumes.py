@@ -60,6 +60,9 @@ async def test_files_users_and_configuration_are_one_key_apart(sit: Sit) -> None
         assert "lost" in detail.files.text
         await seat.press("enter", "j", "enter")
         assert "base.dat" in detail.files.text
+        assert "changes" not in seat.screen.splitlines()[-1], "a volume has no layers"
+        await seat.press("m")
+        assert "base.dat" in detail.files.text
         await seat.press("right_square_bracket")
         assert detail.tab == "Used by"
         assert "web" in seat.screen

@@ -7,10 +7,13 @@ by a name that could be swapped (CVE-2025-52565).
 from __future__ import annotations
 
 import _socket
+import errno
 import fcntl
 import os
+import stat
 import struct
 from collections.abc import Mapping
+from contextlib import suppress
 from typing import Any, NamedTuple
 
 from engine.kernel import mounts
@@ -38,16 +41,28 @@ class Console(NamedTuple):
         resize(master, size.get("width", 0), size.get("height", 0))
         os.fchown(slave, process["user"]["uid"], -1)
         if self.main:
-            os.close(os.open("/dev/console", os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600))
-            tree = mounts.clone_tree(slave)
-            mounts.attach(tree, "/dev/console")
-            os.close(tree)
+            _mount_on_console(slave)
         fcntl.ioctl(slave, _TIOCSCTTY, 0)
         send(self.socket, master)
         for number in (0, 1, 2):
             os.dup2(slave, number)
         os.close(slave)
         os.close(master)
+
+
+def _mount_on_console(slave: int) -> None:
+    """Mount the terminal on /dev/console, which a /dev that the user brought has already; never on a link."""
+    with suppress(FileExistsError):
+        os.close(os.open("/dev/console", os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600))
+    target = os.open("/dev/console", os.O_PATH | os.O_NOFOLLOW | os.O_CLOEXEC)
+    try:
+        if stat.S_ISLNK(os.fstat(target).st_mode):
+            raise OSError(errno.ELOOP, "/dev/console is a link")
+        tree = mounts.clone_tree(slave)
+        mounts.attach(tree, target)
+        os.close(tree)
+    finally:
+        os.close(target)
 
 
 def resize(terminal: int, width: int, height: int) -> None:

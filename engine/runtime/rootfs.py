@@ -234,7 +234,9 @@ def _provide_cwd(root: int, path: str) -> None:
 
 
 def _fill_dev(root: int, spec: Mapping[str, Any]) -> None:
-    if not any(entry["destination"] == "/dev" for entry in spec.get("mounts", ())):
+    """Make the usual devices, unless there is no /dev or it is somebody's directory."""
+    kinds = [entry.get("type") for entry in spec.get("mounts", ()) if entry["destination"] == "/dev"]
+    if kinds != ["tmpfs"]:
         return
     folder = open_in_root(root, b"/dev", os.O_RDONLY | os.O_DIRECTORY)
     old_mask = os.umask(0)

@@ -207,7 +207,11 @@ def _merged(
     rest = [*(mount for mount in usual if mount["destination"] not in taken), *map(dict, own)]
     rest.sort(key=lambda mount: posixpath.normpath(mount["destination"]).count("/"))
     replaced = {mount["destination"] for mount in rest}
-    return [*(mount for mount in always if mount["destination"] not in replaced), *rest]
+    kept = [mount for mount in always if mount["destination"] not in replaced]
+    if "/dev" in replaced:
+        # Whoever brings a /dev has brought what lies in it.
+        kept = [mount for mount in kept if not mount["destination"].startswith("/dev/")]
+    return [*kept, *rest]
 
 
 def _tmpfs_options(options: str) -> list[str]:

@@ -334,6 +334,14 @@ def test_the_users_own_file_stands_for_one_of_ours(stackyard: Stackyard, tmp_pat
     assert run(stackyard, *words) == "1.2.3.4 mine\n"
 
 
+def test_the_hosts_dev_is_taken_as_it_is(stackyard: Stackyard) -> None:
+    before = sorted(os.listdir("/dev"))
+    words = ("-v", "/dev:/dev", BASE, "sh", "-c", "ls -A /dev; test -c /dev/null && test -d /dev/pts")
+    assert sorted(run(stackyard, *words).split()) == before
+    assert run(stackyard, "-t", "-v", "/dev:/dev", BASE, "sh", "-c", "test -t 1 && echo yes") == "yes\r\n"
+    assert sorted(os.listdir("/dev")) == before
+
+
 def test_what_is_mounted_over_all_of_etc_still_gets_a_host_name(stackyard: Stackyard) -> None:
     script = "cat /etc/hostname; touch /etc/x || echo no"
     assert run(stackyard, "-h", "web", "-v", "conf:/etc:ro", BASE, "sh", "-c", script) == "web\nno\n"

@@ -338,7 +338,7 @@ def test_the_hosts_dev_is_taken_as_it_is(stackyard: Stackyard) -> None:
     before = sorted(os.listdir("/dev"))
     words = ("-v", "/dev:/dev", BASE, "sh", "-c", "ls -A /dev; test -c /dev/null && test -d /dev/pts")
     assert sorted(run(stackyard, *words).split()) == before
-    assert run(stackyard, "-t", "-v", "/dev:/dev", BASE, "sh", "-c", "test -t 1 && echo yes") == "yes\r\n"
+    assert run(stackyard, "-t", "-v", "/dev:/dev", BASE, "sh", "-c", "test -t 1 && echo yes") == "yes\n"
     assert sorted(os.listdir("/dev")) == before
 
 

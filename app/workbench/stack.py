@@ -31,7 +31,7 @@ class Block(NamedTuple):
     command: str
     when: str = ""
     id: str = ""
-    trace: str = ""
+    trace: Span = Span("")
     """What it has of the path that is traced."""
 
 
@@ -67,7 +67,7 @@ def blocks(
     now: float,
     also: Mapping[str, str],
     writable: Writable | None,
-    trace: Mapping[int, str] = {},
+    trace: Mapping[int, Span] = {},
 ) -> list[Block]:
     """Name what stands in the stack, the top first.
 
@@ -76,7 +76,7 @@ def blocks(
     """
     found: list[Block] = []
     if writable:
-        note, traced = writable.note, trace.get(len(layers) + 1, "")
+        note, traced = writable.note, trace.get(len(layers) + 1, Span(""))
         found.append(Block("writable", "writable layer", writable.size, note, trace=traced))
     for number in range(len(layers), 0, -1):
         layer = layers[number - 1]
@@ -84,7 +84,7 @@ def blocks(
         if layer.chain_id in also:
             label += f" · {also[layer.chain_id]}"
         command, when = tidy(layer.command), ago(layer.created, now)
-        traced = trace.get(number, "")
+        traced = trace.get(number, Span(""))
         found.append(Block("layer", label, layer.size, command, when, layer.chain_id, traced))
     return found
 
@@ -187,12 +187,12 @@ class _Painter:
             room = max(6, width // 4)
             drawn = bar(share, room)
             scale = [Span(drawn, hue), Span(" " * (room - len(drawn) + 1))]
-            told = Span(block.trace, "found") if block.trace else Span(block.command, "dim")
+            told = block.trace if block.trace.text else Span(block.command, "dim")
             left = [*scale, Span(f"{weight:>7}  "), told]
             return [spread(left, [], width)]
         lines = [spread([Span(bar(share, width - 9), hue)], [Span(f"{weight:>8}")], width)]
-        if block.trace:
-            lines.append(cut_spans([Span(block.trace, "found")], width))
+        if block.trace.text:
+            lines.append(cut_spans([block.trace], width))
         elif not chosen:
             return [*lines, spread([Span(block.command, "dim")], [Span(block.when, "dim")], width, gap=2)]
         if chosen:
@@ -213,11 +213,11 @@ class _Painter:
         self._add(-1, [Span("╘" + "═" * (self.width - 2) + "╛", "rule")])
 
 
-def traced(path: str, file: File) -> dict[int, str]:
+def traced(path: str, file: File) -> dict[int, Span]:
     """Say what each layer has to do with a path."""
     shown = plain(path)
     if file.mark == "removed":
-        found = {file.layer: f" deletes {shown} "}
+        found = {file.layer: Span(f" deletes {shown} ", "found")}
     else:
-        found = {file.layer: f" {shown} comes from here "}
-    return found | dict.fromkeys(file.shadows, f" has a {shown} that nobody sees ")
+        found = {file.layer: Span(f" {shown} comes from here ", "found")}
+    return found | dict.fromkeys(file.shadows, Span(f"hidden: its {shown}", "warn"))

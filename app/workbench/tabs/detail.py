@@ -77,7 +77,7 @@ class Detail(Vertical):
         self._tabs: dict[Kind, str] = {kind: tabs[0] for kind, tabs in TABS.items()}
         self._shown: tuple[object, ...] = ()
         self._told: object = None
-        self._trace: dict[int, str] = {}
+        self._trace: dict[int, Span] = {}
         """What the layers have of the path that was asked about."""
         self._watch: LogWatch | None = None
         views = self._steps, self._logs, self._text

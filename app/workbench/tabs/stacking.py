@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping
 from functools import partial
 from typing import TYPE_CHECKING, NamedTuple
 
+from app.workbench.spans import Span
 from app.workbench.stack import Writable, blocks
 from app.workbench.tabs.stack import StackView
 from app.workbench.yard import Container, Layer, Yard
@@ -25,7 +26,7 @@ class Wanted(NamedTuple):
     """The images that end at a chain id."""
     container: Container | None
     """Whose writable layer stands on top, if one does."""
-    trace: Mapping[int, str]
+    trace: Mapping[int, Span]
     """What the layers have of a path."""
 
 

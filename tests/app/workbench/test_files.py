@@ -152,7 +152,7 @@ async def test_a_name_is_traced_through_the_stack(sit: Sit) -> None:
         assert seat.app.yard_screen.detail.tab == "Stack"
         lines = seat.screen.splitlines()
         assert sum("/etc/nginx/nginx.conf comes from here" in line for line in lines) == 1
-        assert sum("has a /etc/nginx/nginx.conf that nobody sees" in line for line in lines) == 2
+        assert sum("hidden: its /etc/nginx/nginx.conf" in line for line in lines) == 2
         await seat.press("right_square_bracket", "left_square_bracket")
         assert "comes from here" not in seat.screen
         assert "3 added, 2 changed, 1 deleted" in seat.screen

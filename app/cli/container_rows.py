@@ -64,7 +64,7 @@ def container_row(
             "ID": container.id if whole else container.id[:12],
             "Image": lambda: image_name(container.image, container.image_id, whole),
             "Labels": ",".join(f"{key}={labels[key]}" for key in sorted(labels)),
-            "LocalVolumes": lambda: str(sum(not name.startswith("/") for name in container.mounts)),
+            "LocalVolumes": lambda: str(sum(name[:1] not in ("", "/") for name in container.mounts)),
             "Mounts": mounts,
             "Names": container.name,
             "Networks": ",".join(container.networks),

@@ -415,9 +415,10 @@ def test_a_volume_whose_device_is_gone(stackyard: Stackyard) -> None:
 
 
 def test_ps_and_its_filter_tell_of_mounts(stackyard: Stackyard, tmp_path: Path) -> None:
-    stackyard("create", "--name", "seen", "-v", "bizvol:/vol", "-v", f"{tmp_path}:/host:ro", BASE, "true")
+    words = ("-v", "bizvol:/vol", "-v", f"{tmp_path}:/host:ro", "--mount", "type=tmpfs,dst=/t")
+    stackyard("create", "--name", "seen", *words, BASE, "true")
     shown = stackyard("ps", "-a", "--no-trunc", "--format", "{{.Mounts}} {{.LocalVolumes}}").stdout
-    assert shown == f"bizvol,{tmp_path} 1\n"
+    assert shown == f"bizvol,{tmp_path}, 1\n"
     for value, names in (("bizvol", "seen\n"), ("/vol", "seen\n"), (str(tmp_path), "seen\n"), ("biz", "")):
         listed = stackyard("ps", "-a", "--filter", f"volume={value}", "--format", "{{.Names}}").stdout
         assert listed == names, value

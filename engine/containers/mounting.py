@@ -3,9 +3,9 @@
 Sources are made and looked at here; destinations are the first process's business, inside the root.
 
 A driver of others is told at each start (Mount, with the container's id) and once the container has ended
-for good (Unmount). What it was told is kept in the bundle's `held` file from before the first word on, so that
-the end is told by whoever comes first: the shim, which becomes an engine for that; whoever finds that the shim
-was killed; the next start; the removal.
+for good (Unmount). What it was told is kept in the bundle's `held` file from before the first word on, so
+that the end is told by whoever comes first: the shim, which becomes an engine for that; whoever finds that
+the shim was killed; the next start; the removal.
 """
 
 from __future__ import annotations

@@ -33,7 +33,8 @@ def _open(mount: Mount) -> int:
     layers = [*([upper] if upper else []), *mount.lowers]
     if len(layers) == 1:
         return os.open(layers[0], os.O_PATH | os.O_DIRECTORY | os.O_CLOEXEC)
-    return mounts.open_overlay(layers)
+    # The writable layer may be another mount's, of a container that runs: an index would forbid that.
+    return mounts.open_overlay(layers, options=("index=off", *(("userxattr",) if os.geteuid() else ())))
 
 
 def _writable(mount: Mount) -> int:

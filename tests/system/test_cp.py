@@ -221,3 +221,46 @@ def test_a_terminal_is_told_what_was_copied(yard: Engine, yard_root: str, tmp_pa
     os.close(ours)
     assert done.stderr.decode() == "Successfully copied 2.05kB to told:/tmp/\n"
     assert content(yard, container, "/tmp/note") == b"hi"
+
+
+def test_in_archive_mode_files_become_the_containers_users(yard: Engine, tmp_path: Path) -> None:
+    container = made(yard, user="1000:1001")
+    (tmp_path / "note").write_text("x")
+    yard.containers.copy_to(container, str(tmp_path / "note"), "/note", archive=True)
+    stream = io.BytesIO()
+    yard.containers.copy_from(container, "/note", stream)
+    stream.seek(0)
+    with tarfile.open(fileobj=stream) as tar:
+        assert [(member.uid, member.gid) for member in tar] == [(1000, 1001)]
+
+
+def test_a_container_cannot_start_while_it_is_written_to(yard: Engine, tmp_path: Path) -> None:
+    """Two mounts that write to one layer would spoil it."""
+    import threading
+
+    container = made(yard)
+    beginning, going_on = threading.Event(), threading.Event()
+
+    class Slow(io.BytesIO):
+        def read(self, size: int | None = -1, /) -> bytes:
+            beginning.set()
+            going_on.wait(20)
+            return super().read(size)
+
+    stream = io.BytesIO()
+    with tarfile.open(fileobj=stream, mode="w") as tar:
+        tar.addfile(tarfile.TarInfo("late"))
+    copying = threading.Thread(
+        target=lambda: Engine(yard.paths.root).containers.copy_to(container, Slow(stream.getvalue()), "/")
+    )
+    copying.start()
+    assert beginning.wait(20)
+    starting = threading.Thread(target=lambda: Engine(yard.paths.root).containers.start(container))
+    starting.start()
+    starting.join(0.5)
+    assert not yard.containers.get(container).state.running
+    going_on.set()
+    copying.join()
+    starting.join()
+    assert yard.containers.get(container).state.running
+    assert content(yard, container, "/late") == b""

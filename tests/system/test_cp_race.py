@@ -16,7 +16,7 @@ from engine.engine import Engine
 from engine.errors import EngineError
 
 pytestmark = pytest.mark.root
-SECONDS = float(os.environ.get("STACKYARD_RACE_SECONDS", "3"))
+SECONDS = float(os.environ.get("STACKYARD_RACE_SECONDS", "2"))
 """How long each direction is tried; a minute by hand."""
 
 SWAP = """

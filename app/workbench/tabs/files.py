@@ -13,7 +13,7 @@ from textual.strip import Strip
 
 from app.workbench.filetree import about, heading
 from app.workbench.paint import Painted
-from app.workbench.spans import Spans, cut_spans
+from app.workbench.spans import Span, Spans, cut_spans, plain
 from app.workbench.tabs.filelist import FileList
 from app.workbench.trees import File, Waste
 from app.workbench.yard import Kind, Layer, Yard
@@ -129,7 +129,11 @@ class FilesTab(Vertical):
 
     def _entitle(self) -> None:
         width = self.content_size.width
-        self._head.show([heading(self._layers, self._writable, self._layer, self._waste, width)])
+        spans = heading(self._layers, self._writable, self._layer, self._waste, width)
+        wanted = self.list.model.wanted
+        if wanted:
+            spans = [*spans[:1], Span(f" ⟨{plain(wanted)}⟩", "accent"), Span("  / Esc shows all", "dim")]
+        self._head.show([spans])
 
     def _run(self, call: Callable[[], object], done: Callable[..., object]) -> None:
         """Make a call in a thread; what it answers is dropped if something else is shown by then."""
@@ -179,6 +183,7 @@ class FilesTab(Vertical):
         """Show only the names that match, wherever they are."""
         begun = bool(self.list.model.wanted)
         self.list.narrow(text)
+        self._entitle()
         if text and not begun:
             self._listed({})
 

@@ -104,6 +104,9 @@ async def test_names_are_found_in_directories_nobody_opened(sit: Sit) -> None:
         await seat.press("enter")
         assert "index.html" in text(seat)
         assert "passwd" not in text(seat)
+        assert "⟨index⟩" in seat.screen
+        await seat.press("slash", "escape")
+        assert "etc/" in text(seat)
 
 
 async def test_the_largest_first(sit: Sit) -> None:

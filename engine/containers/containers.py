@@ -15,6 +15,7 @@ from engine.containers.options import Options
 from engine.containers.record import Container
 from engine.errors import Conflict, EngineError, InvalidInput, NotFound
 from engine.events import EventLog, event
+from engine.store.locks import is_locked
 from engine.store.store import Store
 
 TYPE_CHECKING = False
@@ -344,7 +345,9 @@ class Containers(Contents):
     def _abandoned(self, container: Container) -> bool:
         """Remove an `--rm` container whose end nobody was left to see."""
         over = container.state.status == "exited" and container.host_config["AutoRemove"]
-        if over and container.state.finished_at < time.time() - _ABANDONED_SECONDS:
+        alive = self.store.paths.container(container.id).alive
+        # A monitor that waits for whoever has not read everything yet is somebody.
+        if over and container.state.finished_at < time.time() - _ABANDONED_SECONDS and not is_locked(alive):
             self.bury(container.id)
             return True
         return False

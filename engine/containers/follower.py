@@ -24,6 +24,11 @@ class Follower:
         if not self._pieces:
             raise FileNotFoundError(path)
 
+    @property
+    def offset(self) -> int:
+        """Behind what was read."""
+        return self._offset
+
     @classmethod
     def recent(cls, path: str, offset: int, count: int) -> Follower:
         """Begin about so many bytes before a frame's offset, as the indexes allow."""

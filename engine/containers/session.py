@@ -12,6 +12,8 @@ from engine.shim.talk import Message
 from engine.shim.visit import Visit
 
 _CHUNK = 64 << 10
+_TOLD_BYTES = 4 << 20
+"""How much is read before it is told again, so that the log need not be kept for longer."""
 STDOUT, STDERR = 1, 2
 
 TYPE_CHECKING = False
@@ -99,6 +101,7 @@ class Attached:
         self._visit = visit
         self._follower = follower
         self._entrance = entrance
+        self._told = follower.offset
         self._finished = False
 
     @property
@@ -123,6 +126,9 @@ class Attached:
         over = self._visit.over
         output = self._follower.read()
         self._finished = over and not output
+        if self._follower.offset - self._told > _TOLD_BYTES:
+            self._told = self._follower.offset
+            self._visit.say({"do": "reached", "offset": self._told})
         return output
 
     def write(self, data: bytes) -> int:

@@ -1,7 +1,8 @@
 """The shim's door: a socket in the bundle where visitors come, to hear the bell, to type, to run programs.
 
-Output goes through the log, which every visitor reads for himself: so one that sleeps or stops loses nothing
-and holds nobody up. What visitors type they write straight into the container's own terminal or pipe.
+Output goes through the log, which every visitor reads for himself, and which is kept for as long as he has
+not read it: so one that sleeps or stops loses nothing and holds nobody up. What visitors type they write
+straight into the container's own terminal or pipe.
 """
 
 from __future__ import annotations
@@ -24,6 +25,8 @@ class Visitor:
         self.line = line
         self.listens = False
         """Whether the bell rings for him."""
+        self.reached = 0
+        """How far he has read the log, as he has said; what comes after stays there for him."""
         self.left: list[Handler] = []
         """What is to be done once he is gone."""
 
@@ -34,6 +37,13 @@ class Visitor:
     def ring(self) -> bool:
         """Ring his bell; tell whether he can still hear it."""
         return talk.ring(self.line)
+
+    def hang_up(self) -> None:
+        """Say nothing more: he hears that too where bells have taken all the room for words."""
+        try:
+            self.line.shutdown(_socket.SHUT_WR)
+        except OSError:
+            return
 
 
 Receive = Callable[[Visitor, Message, list[int]], None]
@@ -61,6 +71,10 @@ class Door:
         self._loop.watch(line.fileno(), lambda: self._listen(visitor))
         return visitor
 
+    def reached(self, end: int) -> int:
+        """Tell how far all who listen have read the log, which ends at `end`."""
+        return min((one.reached for one in self._visitors.values() if one.listens), default=end)
+
     def ring(self) -> None:
         """Tell all who listen that there is output."""
         for visitor in list(self._visitors.values()):
@@ -68,11 +82,17 @@ class Door:
                 self._dismiss(visitor)
 
     def release(self, code: int) -> None:
-        """Tell all who listen that the run is over and how it ended, and send them away."""
-        for visitor in list(self._visitors.values()):
+        """Tell all who listen that the run is over and how it ended; they go once they have read all."""
+        for visitor in self._visitors.values():
             if visitor.listens:
+                visitor.listens = False
                 visitor.tell({"exit": code})
-                self._dismiss(visitor)
+                visitor.hang_up()
+
+    @property
+    def occupied(self) -> bool:
+        """Whether anybody is there."""
+        return bool(self._visitors)
 
     def close(self) -> None:
         """Let nobody in any more, and send all away."""

@@ -38,6 +38,12 @@ def head(offset: int, time_ns: int, newlines: int, count: int) -> bytes:
     return FRAME.pack(time_ns, HEAD, MARK.size) + MARK.pack(offset, time_ns, newlines, count)
 
 
+def place_of(head: bytes) -> int:
+    """Read from such a frame where the file begins."""
+    place: int = MARK.unpack_from(head, FRAME.size)[0]
+    return place
+
+
 def head_of(descriptor: int) -> tuple[int, int, int, int] | None:
     """Read what stands before a log's file: bytes, time, newlines, frames; None: it is the very first."""
     data = os.pread(descriptor, HEAD_BYTES, 0)

@@ -10,7 +10,7 @@ from __future__ import annotations
 import os
 import sys
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from engine.shim.frames import FRAME, HEAD_BYTES, INDEX_BYTES, MARK, STDERR, head, head_of, index_path
 from engine.shim.rotation import ENDLESS, Limits, rotate
@@ -21,8 +21,12 @@ _FLAGS = os.O_RDWR | os.O_CREAT | os.O_CLOEXEC
 class LogWriter:
     """The log of one container, opened for appending; a frame that a crash cut short is cut off first."""
 
-    def __init__(self, path: str, limits: Limits = ENDLESS) -> None:
+    def __init__(
+        self, path: str, limits: Limits = ENDLESS, needed: Callable[[int], int] = lambda end: end
+    ) -> None:
+        """Open it; `needed` tells from which offset on somebody still reads, with the log's end at hand."""
         self._path = path
+        self._needed = needed
         self._limits = limits
         self._log = os.open(path, _FLAGS, 0o600)
         self._index = os.open(index_path(path), _FLAGS, 0o600)
@@ -77,7 +81,7 @@ class LogWriter:
             return
         before = head(self._offset, now, self._newlines, self._frames)
         try:
-            fresh = rotate(self._path, self._limits.files, before)
+            fresh = rotate(self._path, self._limits.files, before, self._needed(self._offset))
         except OSError:
             self._full = self._offset + INDEX_BYTES
             return

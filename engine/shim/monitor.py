@@ -82,7 +82,7 @@ class Monitor:
         """Run it for as often as its policy says; tell whether it could be started at all."""
         try:
             _hold(self._bundle.alive)
-            self._log = LogWriter(self._bundle.log, Limits.of(self._order.log))
+            self._log = LogWriter(self._bundle.log, Limits.of(self._order.log), self._needed)
             self._door = Door(self._bundle.bundle, self._loop, self._receive)
             first = self._begun(self._order.run)
         except (EngineError, OSError) as error:
@@ -92,8 +92,15 @@ class Monitor:
         run: Run | None = first
         while run:
             run = self._lived(run)
+        while self._order.auto_remove and self._door.occupied:
+            # Whoever has not read all yet would find nothing any more.
+            self._loop.turn()
         self._door.close()
         return True
+
+    def _needed(self, end: int) -> int:
+        """Tell from which offset on the log is needed by somebody who is attached."""
+        return self._door.reached(end)
 
     def _begun(self, number: int) -> Run:
         self._run = Run(self._order, self._paths, self._loop, self._log, self._door, number)
@@ -139,6 +146,8 @@ class Monitor:
             if request == "stay-down":
                 self._restarts.forbidden = True
                 visitor.tell(_DONE)
+            elif request == "reached":
+                visitor.reached = message["offset"]
             elif request == "policy":
                 self._restarts.policy = Policy(*message["policy"])
                 visitor.tell(_DONE)

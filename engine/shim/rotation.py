@@ -10,7 +10,7 @@ import os
 from collections.abc import Mapping
 from typing import Any, NamedTuple
 
-from engine.shim.frames import index_path, rotated_path
+from engine.shim.frames import head_of, index_path, place_of, rotated_path
 
 MEGABYTE = 10**6
 LEAST_BYTES = 4096
@@ -21,13 +21,13 @@ _SCALE = {"k": 10**3, "m": 10**6, "g": 10**9, "t": 10**12, "p": 10**15}
 class Limits(NamedTuple):
     """How much of a log is kept.
 
-    What was not limited is kept to 100 MB in 5 files all the same, as docker's `local` driver does it: a
+    What was not limited is kept to 1 GB in 10 files all the same, where docker's `json-file` knows no end: a
     container that floods its log must not fill the disk. `max-size=-1` keeps everything.
     """
 
-    bytes: int = 20 * MEGABYTE
+    bytes: int = 100 * MEGABYTE
     """Of one file; 0 is without end."""
-    files: int = 5
+    files: int = 10
 
     @classmethod
     def of(cls, config: Mapping[str, Any] | None) -> Limits:
@@ -35,14 +35,17 @@ class Limits(NamedTuple):
         chosen: Mapping[str, str] = (config or {}).get("Config") or {}
         if config and config.get("Type") == "none":
             return RING
+        usual = LOCAL if config and config.get("Type") == "local" else cls()
         if "max-size" not in chosen:
-            return cls(files=max(cls().files, int(chosen.get("max-file", 1))))
+            return usual._replace(files=max(usual.files, int(chosen.get("max-file", 1))))
         most = 0 if chosen["max-size"] == "-1" else max(LEAST_BYTES, decimal_size(chosen["max-size"]))
-        fewest = cls().files if config and config.get("Type") == "local" else 1
+        fewest = LOCAL.files if usual is LOCAL else 1
         return cls(most, int(chosen.get("max-file", fewest)))
 
 
 ENDLESS = Limits(0)
+LOCAL = Limits(20 * MEGABYTE, 5)
+"""What docker's `local` driver keeps."""
 RING = Limits(512 << 10, 2)
 """What is kept without a log: enough for those who are attached."""
 
@@ -59,26 +62,24 @@ def decimal_size(text: str) -> int:
     return int(float(number) * _SCALE.get(scale, 1))
 
 
-def rotate(path: str, files: int, head: bytes) -> int:
-    """Begin the next file of a log with its head; return it, opened. Raises OSError: the log is as it was."""
-    last = 1
-    while last < files and os.path.exists(rotated_path(path, last)):
-        if last == 1 and os.path.samefile(path, rotated_path(path, 1)):
-            # A rotation was cut short here.
-            break
-        last += 1
-    if last >= files:
-        # First, as this may be what makes room for the head.
-        last = max(1, files - 1)
-        if files > 1:
-            _remove(rotated_path(path, last))
+def rotate(path: str, files: int, head: bytes, needed: int) -> int:
+    """Begin the next file of a log with its head; return it, opened.
+
+    The oldest beyond so many files are dropped, but nothing from the offset `needed` on. Raises OSError: the
+    log is as it was.
+    """
+    count = _count(path)
+    # First, as this may be what makes room for the head.
+    while count and count + 1 >= files and _end(path, count) <= needed:
+        _remove(rotated_path(path, count))
+        count -= 1
     fresh = f"{path}.new"
     descriptor = os.open(fresh, os.O_RDWR | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC, 0o600)
     try:
         if os.write(descriptor, head) != len(head):
             raise OSError
-        if files > 1:
-            _shift(path, last)
+        if files > 1 or count or needed < place_of(head):
+            _shift(path, count + 1)
         else:
             _remove(index_path(path))
         os.rename(fresh, path)
@@ -86,6 +87,27 @@ def rotate(path: str, files: int, head: bytes) -> int:
         os.close(descriptor)
         raise
     return descriptor
+
+
+def _count(path: str) -> int:
+    """Count the files that were rotated, up to a number that is free."""
+    count = 0
+    while os.path.exists(rotated_path(path, count + 1)):
+        if not count and os.path.samefile(path, rotated_path(path, 1)):
+            # A rotation was cut short here.
+            break
+        count += 1
+    return count
+
+
+def _end(path: str, number: int) -> int:
+    """Tell where a rotated file ends: where the one after it begins."""
+    descriptor = os.open(rotated_path(path, number - 1), os.O_RDONLY | os.O_CLOEXEC)
+    try:
+        before = head_of(descriptor)
+    finally:
+        os.close(descriptor)
+    return before[0] if before else 0
 
 
 def _shift(path: str, free: int) -> None:

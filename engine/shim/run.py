@@ -117,7 +117,7 @@ class Run:
 
     def attach(self, visitor: Visitor, message: Message, *, listens: bool) -> None:
         """Let a visitor hear the bell, and type if he wants to and anybody can."""
-        visitor.listens = listens
+        visitor.listens, visitor.reached = listens, self._log.offset
         streams, typing = self._streams, bool(message.get("input")) and self._order.stdin
         terminal = streams.is_terminal
         if typing and self._order.stdin_once and not terminal:

@@ -217,6 +217,7 @@ def test_one_who_only_watches_types_nothing(stackyard: Stackyard, client: Client
     assert watching.stdout
     watching.stdin.write(b"ignored\n")
     watching.stdin.close()
+    until(lambda: attached(watching.pid))
     assert stackyard("logs", id).stdout == ""
     stackyard("attach", id, stdin=None, input="real\n")
     assert watching.wait(10) == 0
@@ -265,6 +266,16 @@ def test_one_who_is_stopped_holds_nobody_up(stackyard: Stackyard, client: Client
     assert clients[0].wait(60) == 0
     for path in outputs:
         assert path.stat().st_size == (megabytes << 20) + len("\nend\n")
+
+
+def test_one_who_reads_slowly_gets_all_also_of_a_container_that_is_removed(client: Client) -> None:
+    line = "head -c 30M /dev/zero | tr '\\0' x"
+    flags = ("--rm", "--log-opt", "max-size=1m", "--log-opt", "max-file=2")
+    slow = client("run", *flags, BASE, "sh", "-c", line, stdout=subprocess.PIPE)
+    time.sleep(1)  # the container ends while nobody reads
+    assert slow.stdout
+    assert len(slow.stdout.read()) == 30 << 20
+    assert slow.wait(20) == 0
 
 
 def attached(pid: int) -> bool:

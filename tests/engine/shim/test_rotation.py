@@ -40,19 +40,41 @@ def files(path: str) -> list[str]:
 @pytest.mark.parametrize(
     ("config", "limits"),
     [
-        (None, (20_000_000, 5)),
-        ({"Type": "frames", "Config": {}}, (20_000_000, 5)),
+        (None, (100_000_000, 10)),
+        ({"Type": "json-file", "Config": {}}, (100_000_000, 10)),
         ({"Type": "json-file", "Config": {"max-size": "10m", "max-file": "3"}}, (10_000_000, 3)),
         ({"Type": "json-file", "Config": {"max-size": "10k"}}, (10_000, 1)),
         ({"Type": "json-file", "Config": {"max-size": "1"}}, (4096, 1)),
         ({"Type": "json-file", "Config": {"max-size": "-1"}}, (0, 1)),
-        ({"Type": "json-file", "Config": {"max-file": "9"}}, (20_000_000, 9)),
+        ({"Type": "json-file", "Config": {"max-file": "12"}}, (100_000_000, 12)),
         ({"Type": "local", "Config": {"max-size": "10m"}}, (10_000_000, 5)),
+        ({"Type": "local", "Config": {}}, (20_000_000, 5)),
         ({"Type": "none", "Config": {}}, (512 << 10, 2)),
     ],
 )
 def test_how_much_is_kept(config: dict[str, object] | None, limits: tuple[int, int]) -> None:
     assert tuple(Limits.of(config)) == limits
+
+
+@pytest.mark.parametrize("most", [1, 2, 4])
+def test_what_somebody_has_yet_to_read_is_kept_until_he_has(path: str, most: int) -> None:
+    reached = 0
+    writer = LogWriter(path, Limits(4096, most), lambda end: min(reached, end))
+    lines = [b"%04d " % number + b"x" * 500 + b"\n" for number in range(200)]
+    follower = Follower(path)
+    for line in lines[:100]:
+        writer.write(1, line)
+    assert told(path) == b"".join(lines[:100])
+    assert len(files(path)) > most
+    seen = b"".join(data for _, data in follower.read())
+    reached = follower.offset
+    for line in lines[100:]:
+        writer.write(1, line)
+        seen += b"".join(data for _, data in follower.read())
+        reached = follower.offset
+    assert seen == b"".join(lines)
+    assert len(files(path)) <= most + 1
+    follower.close()
 
 
 @pytest.mark.parametrize(("text", "size"), [("10m", 10**7), ("1.5kib", 1500), ("1 GB", 10**9), ("7", 7)])

@@ -56,7 +56,7 @@ IMAGE = (
     Key("tag", "t", "t", "tag", "Give the image one more name"),
 )
 CONTAINER = (
-    Key("logs", "l", "l", "logs", "Show the log"),
+    Key("logs", "l", "l", "logs", "Show the log; of all marked ones as one"),
     Key("start", "S", "S", "start", "Start"),
     Key("stop", "s", "s", "stop", "Stop; a running build too"),
     Key("restart", "r", "r", "restart", "Restart"),
@@ -107,12 +107,20 @@ LOG = (
     Key("page_down", "pagedown,ctrl+f,space", "PgDn", "", "A page down"),
     Key("page_up", "pageup,ctrl+b", "PgUp", "", "A page up"),
     Key("log_first", "g,home", "g", "", "To the first line"),
-    Key("follow", "f,G,end", "f G", "follow", "To the last line, and follow"),
+    Key("follow", "G,end", "G", "", "To the last line, and follow"),
+    Key("hold", "f", "f", "follow", "Follow, or hold still"),
     Key("search", "slash", "/", "search", "Search: words or a regular expression"),
     Key("search_next", "n", "n", "next", "Next match down"),
     Key("search_previous", "N", "N", "", "Next match up"),
     Key("wrap", "w", "w", "wrap", "Wrap long lines"),
     Key("times", "t", "t", "times", "Show when each line came"),
+    Key("narrow", "ampersand", "&", "only", "Only lines that match: words, a regular expression, !not"),
+    Key("window", "at", "@", "time", "Only a stretch of time: 10m, 14:00..14:30, 2026-01-31..1h"),
+    Key("mark", "m", "m", "mark", "Mark the found line, or the lowest one"),
+    Key("next_mark", "full_stop", ".", "", "Next mark down"),
+    Key("previous_mark", "comma", ",", "", "Next mark up"),
+    Key("save", "W", "W", "save", "Write what is shown to a file"),
+    Key("take", "y", "y", "", "Copy the selected text, or the line"),
 )
 TEXT = (
     Key("scroll_line(1)", "j,down", "j ↓", "scroll", "Down"),

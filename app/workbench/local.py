@@ -112,10 +112,9 @@ class LocalYard(LocalBuilds, LocalLife):
         """Open a log."""
         return self._engine.containers.log(container)
 
-    def log_changes(self, container: str, stop: int) -> Iterator[None]:
-        """Follow a log."""
-        with self._engine.containers.log(container) as log:
-            yield from log.changes(stop)
+    def log_changes(self, containers: Sequence[str], stop: int) -> Iterator[None]:
+        """Follow logs."""
+        return self._engine.containers.log_changes(containers, stop)
 
     def attach(self, container: str) -> Terminal:
         """Sit down at a container's own program; what it printed lately comes first."""

@@ -26,6 +26,8 @@ class Shape(NamedTuple):
     height: int
     wrap: bool = False
     times: bool = False
+    names: int = 0
+    """Cells for the name of whose line it is; 0 where all are of one."""
 
 
 class PageRow(NamedTuple):
@@ -38,6 +40,10 @@ class PageRow(NamedTuple):
     prefix: str
     """The time, on a line's first row."""
     runs: Runs
+    name: str = ""
+    """Whose line it is, on its first row."""
+    hue: int = 0
+    """Tells whose it is by colour."""
 
     @property
     def text(self) -> str:
@@ -64,11 +70,14 @@ def rows_of(line: LogLine, shape: Shape) -> list[PageRow]:
     """Turn one line into the rows it takes."""
     prefix = told_time(line.time_ns, shape.width) if shape.times else ""
     runs = parse(line.text)
-    error = line.stream == "stderr"
+    row = PageRow(line.number, line.stream == "stderr", prefix, runs)
+    if shape.names:
+        row = row._replace(name=getattr(line, "source", ""), hue=getattr(line, "hue", 0))
     if not shape.wrap:
-        return [PageRow(line.number, error, prefix, runs)]
-    folded = fold(runs, max(8, shape.width - len(prefix)))
-    return [PageRow(line.number, error, "" if n else prefix, part) for n, part in enumerate(folded)]
+        return [row]
+    folded = fold(runs, max(8, shape.width - len(prefix) - shape.names))
+    rest = row._replace(prefix="", name="")
+    return [(rest if n else row)._replace(runs=part) for n, part in enumerate(folded)]
 
 
 def told_time(time_ns: int, width: int) -> str:
@@ -97,7 +106,7 @@ def fold(runs: Runs, width: int) -> list[Runs]:
 
 def page_at(log: Log, place: Place, shape: Shape) -> Page:
     """Read the page whose topmost row is at `place`; near the end, the last page."""
-    place = Place(max(0, place.line), max(0, place.skip))
+    place = Place(max(log.first_line, place.line), max(0, place.skip))
     rows: list[PageRow] = []
     line = place.line
     wanted = shape.height + place.skip + 1
@@ -120,8 +129,8 @@ def page_at_end(log: Log, shape: Shape) -> Page:
     """Read the last page."""
     rows: list[PageRow] = []
     end = log.line_count
-    while len(rows) < shape.height and end > 0:
-        start = max(0, end - max(1, shape.height - len(rows)))
+    while len(rows) < shape.height and end > log.first_line:
+        start = max(log.first_line, end - max(1, shape.height - len(rows)))
         before = [row for one in log.lines(start, end - start) for row in rows_of(one, shape)]
         rows = before + rows
         end = start
@@ -141,9 +150,9 @@ def _place_of(log: Log, rows: Sequence[PageRow], shape: Shape) -> Place:
 def moved(log: Log, place: Place, by: int, shape: Shape) -> Place:
     """Go `by` rows down (or up, when negative) from a place; the end is checked by the page."""
     if not shape.wrap:
-        return Place(max(0, place.line + by))
+        return Place(max(log.first_line, place.line + by))
     line, skip = place.line, place.skip + by
-    while skip < 0 and line > 0:
+    while skip < 0 and line > log.first_line:
         line -= 1
         skip += sum(len(rows_of(one, shape)) for one in log.lines(line, 1))
     while skip > 0:
@@ -153,6 +162,23 @@ def moved(log: Log, place: Place, by: int, shape: Shape) -> Place:
         skip -= made
         line += 1
     return Place(line, max(0, skip))
+
+
+_LEVEL = re.compile(
+    r"\b(?:(FATAL|PANIC|CRITICAL|CRIT|ERROR|ERR|SEVERE)|(WARNING|WARN)|(INFO|NOTICE)|(DEBUG|TRACE))\b"
+    r"|\b(?i:level|severity)\W{1,4}(?i:(fatal|panic|critical|error)|(warn\w*)|(info|notice)|(debug|trace))\b"
+)
+_LEVELS = ("bad", "warn", "good", "dim")
+_LEVEL_WITHIN = 160
+"""A line says how grave it is near its beginning, if at all."""
+
+
+def level(text: str) -> tuple[int, int, str] | None:
+    """Find the word that says how grave a line is: where it stands, and the role it plays."""
+    match = _LEVEL.search(text, 0, _LEVEL_WITHIN)
+    if match is None or match.lastindex is None:
+        return None
+    return (*match.span(match.lastindex), _LEVELS[(match.lastindex - 1) % len(_LEVELS)])
 
 
 class Matcher:

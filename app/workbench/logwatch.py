@@ -17,7 +17,8 @@ Changes = Callable[[int], Iterator[None]]
 class LogWatch:
     """Calls `grew` (from its own thread) whenever a log has grown, until it is closed."""
 
-    def __init__(self, changes: Changes, grew: Callable[[], object]) -> None:
+    def __init__(self, changes: Changes, grew: Callable[[], object], pause: float = 0) -> None:
+        self._pause = pause or PAUSE
         self._over = threading.Event()
         self._stop = os.eventfd(0, os.EFD_CLOEXEC | os.EFD_NONBLOCK)
         self._thread = threading.Thread(target=self._follow, args=(changes, grew), daemon=True, name="log")
@@ -29,7 +30,7 @@ class LogWatch:
                 if self._over.is_set():
                     break
                 grew()
-                self._over.wait(PAUSE)
+                self._over.wait(self._pause)
         except (EngineError, OSError):
             # What is followed was removed while it was shown; the list says so.
             pass

@@ -153,8 +153,12 @@ class Log(Protocol):
     """The lines of one log, by number; not for two threads at once."""
 
     @property
+    def first_line(self) -> int:
+        """Number of the first line that is still there."""
+
+    @property
     def line_count(self) -> int:
-        """How many lines there are."""
+        """Number after the last line's."""
 
     def lines(self, start: int, count: int) -> Sequence[LogLine]:
         """Return up to `count` lines from `start` on."""
@@ -300,8 +304,8 @@ class Yard(Protocol):
     def log(self, container: str) -> Log:
         """Open a container's log."""
 
-    def log_changes(self, container: str, stop: int) -> Iterator[None]:
-        """Yield each time a log has grown, until the descriptor `stop` becomes readable."""
+    def log_changes(self, containers: Sequence[str], stop: int) -> Iterator[None]:
+        """Yield each time one of these logs has grown, until the descriptor `stop` becomes readable."""
 
     def attach(self, container: str) -> Terminal:
         """Take hold of a container's own terminal; what it wrote last comes first."""

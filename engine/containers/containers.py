@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from functools import cached_property
 from typing import Any, NamedTuple
@@ -297,6 +297,16 @@ class Containers(Contents):
         container = record.find(self.store, name)
         refuse_reading(container.config["HostConfig"])
         return LogFile(self.store.paths.container(container.id).log)
+
+    def log_changes(self, names: Iterable[str], stop: int) -> Iterator[None]:
+        """Yield at first and each time one of these containers may have printed something.
+
+        It ends when the descriptor `stop` becomes readable, and reads nothing.
+        """
+        from engine.containers.logfile import changes
+
+        found = [record.find(self.store, name).id for name in names]
+        return changes([self.store.paths.container(id).log for id in found], stop)
 
     def union(self, name: str) -> tuple[Mapping[str, Any], ...]:
         """List the layers under a container, the bottom first, each with its size and directory."""

@@ -9,16 +9,16 @@ from __future__ import annotations
 import os
 from array import array
 from bisect import bisect_left, bisect_right
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from itertools import pairwise
 from select import select
 from typing import NamedTuple
 
+from engine.containers.loglines import NAMES, Carry, Line
 from engine.containers.pieces import Frame, Piece, lost, open_pieces
 from engine.kernel.inotify import Watch
-from engine.shim.frames import INDEX_BYTES, MARK, STDERR, STDOUT, index_path
+from engine.shim.frames import INDEX_BYTES, MARK, index_path
 
-NAMES = {STDOUT: "stdout", STDERR: "stderr"}
 CUT_BYTES = 8192
 """A line for the screen keeps this much of its text."""
 REACH = 16
@@ -28,56 +28,12 @@ FAR_REACH = 64
 KEPT_PARTS, KEPT_TEXTS = 8, 24
 
 
-class Line(NamedTuple):
-    """One line as a screen shows it."""
-
-    number: int
-    """Counted from 0 at the beginning of the log."""
-    time_ns: int
-    stream: str
-    """stdout or stderr."""
-    text: bytes
-    """Without its newline; at most CUT_BYTES of it."""
-    finished: bool = True
-    """Whether its newline has come."""
-
-
-class Carry:
-    """The unfinished line of each stream."""
-
-    def __init__(self) -> None:
-        self._parts: dict[int, list[bytes]] = {STDOUT: [], STDERR: []}
-        self._times: dict[int, int] = {STDOUT: 0, STDERR: 0}
-
-    def feed(self, time_ns: int, stream: int, payload: bytes) -> bytes:
-        """Add what a frame holds; return the lines it finished, newlines included."""
-        parts = self._parts.setdefault(stream, [])
-        cut = payload.rfind(b"\n") + 1
-        if not cut:
-            if payload:
-                parts.append(payload)
-                self._times[stream] = time_ns
-            return b""
-        block = payload if cut == len(payload) else payload[:cut]
-        if parts:
-            block = b"".join(parts) + block
-            parts.clear()
-        if cut < len(payload):
-            parts.append(payload[cut:])
-            self._times[stream] = time_ns
-        return block
-
-    def open(self) -> list[tuple[int, int, bytes]]:
-        """List (time, stream, text) of the unfinished lines, the older first."""
-        open = [(self._times[stream], stream, b"".join(parts)) for stream, parts in self._parts.items()]
-        return sorted(line for line in open if line[2])
-
-    def take(self) -> list[tuple[int, int, bytes]]:
-        """List the unfinished lines and forget them."""
-        lines = self.open()
-        for parts in self._parts.values():
-            parts.clear()
-        return lines
+def changes(paths: Iterable[str], stop: int) -> Iterator[None]:
+    """Yield at first and each time one of these logs may have grown, until `stop` becomes readable."""
+    with Watch(*{os.path.dirname(path) or "." for path in paths}) as watch:
+        while not select([stop], [], [], 0)[0]:
+            yield
+            watch.wait(None, also=(stop,))
 
 
 class _Part(NamedTuple):
@@ -110,7 +66,9 @@ class LogFile:
         self._forget()
 
     def _forget(self) -> None:
-        self._parts: dict[tuple[int, int], _Part] = {}
+        self._parts: dict[int, _Part] = {}
+        self._growing: tuple[int, int, _Part] | None = None
+        """The last part, where it ended, and what it held then."""
         self._texts: dict[int, dict[int, tuple[int, bytes]]] = {}
 
     def close(self) -> None:
@@ -204,16 +162,6 @@ class LogFile:
                 del marks[:first]
             self._forget()
 
-    def changes(self, stop: int) -> Iterator[None]:
-        """Yield at first and each time the log may have grown, until the descriptor `stop` becomes readable.
-
-        Reads nothing, so it may run in a thread while another reads.
-        """
-        with Watch(os.path.dirname(self.path) or ".") as watch:
-            while not select([stop], [], [], 0)[0]:
-                yield
-                watch.wait(None, also=(stop,))
-
     def _read_index(self, piece: Piece, size: int) -> None:
         """Take over the shim's marks in one file that are new and whole."""
         if self._index < 0:
@@ -251,8 +199,10 @@ class LogFile:
                 start = end
 
     def _frames(self, part: int) -> Iterator[Frame]:
-        start, last = self._offsets[part], part + 1 == len(self._offsets)
-        end = self.end if last else self._offsets[part + 1]
+        last = part + 1 == len(self._offsets)
+        return self._between(self._offsets[part], self.end if last else self._offsets[part + 1])
+
+    def _between(self, start: int, end: int) -> Iterator[Frame]:
         for piece in self._pieces:
             if piece.start < end and start < piece.end:
                 yield from piece.frames(start, min(end, piece.end))
@@ -266,6 +216,14 @@ class LogFile:
         """The same for the first line at or after a time."""
         part = max(0, bisect_left(self._times, time_ns) - 1)
         return self._offsets[part], self._before[part], self._carry(part, FAR_REACH)
+
+    def line_at(self, time_ns: int) -> int:
+        """Name the first line that ended at a time or later."""
+        for part in range(max(0, bisect_left(self._times, time_ns) - 1), len(self._offsets)):
+            lines = self._part(part).lines
+            if lines and lines[-1].time_ns >= time_ns:
+                return lines[bisect_left(lines, time_ns, key=lambda line: line.time_ns)].number
+        return self._newlines
 
     def lines(self, start: int, count: int) -> list[Line]:
         """Return up to `count` lines from number `start` on; reads little more than these."""
@@ -345,26 +303,40 @@ class LogFile:
         return found
 
     def _part(self, part: int) -> _Part:
-        key = (part, self.end if part + 1 == len(self._offsets) else 0)
-        found = self._parts.pop(key, None) or self._split(part)
-        self._parts[key] = found
+        if part + 1 == len(self._offsets):
+            return self._last_part(part)
+        found = self._parts.pop(part, None)
+        if found is None:
+            found = _Part([], self._carry(part, REACH))
+            self._split(found, self._before[part], self._frames(part))
+        self._parts[part] = found
         if len(self._parts) > KEPT_PARTS:
             del self._parts[next(iter(self._parts))]
         return found
 
-    def _split(self, part: int) -> _Part:
-        carry = self._carry(part, REACH)
-        lines: list[Line] = []
-        number = self._before[part]
-        for _, time_ns, stream, payload in self._frames(part):
-            block = carry.feed(time_ns, stream, payload)
+    def _last_part(self, part: int) -> _Part:
+        """Read on in the part that grows, from where it was left."""
+        if self._growing and self._growing[:2] == (part, self.end):
+            return self._growing[2]
+        if self._growing and self._growing[0] == part and self._growing[1] < self.end:
+            _, start, found = self._growing
+        else:
+            start, found = self._offsets[part], _Part([], self._carry(part, REACH))
+        self._split(found, self._before[part], self._between(start, self.end))
+        self._growing = part, self.end, found
+        return found
+
+    def _split(self, part: _Part, before: int, frames: Iterator[Frame]) -> None:
+        """Add the lines of more frames to a part, before which there are so many lines."""
+        number = before + len(part.lines)
+        for _, time_ns, stream, payload in frames:
+            block = part.after.feed(time_ns, stream, payload)
             if not block:
                 continue
             name = NAMES.get(stream, "stdout")
             for text in block.split(b"\n")[:-1]:
-                lines.append(Line(number, time_ns, name, text[:CUT_BYTES]))
+                part.lines.append(Line(number, time_ns, name, text[:CUT_BYTES]))
                 number += 1
-        return _Part(lines, carry)
 
     def _unfinished(self) -> list[Line]:
         after = self._part(len(self._offsets) - 1).after.open()

@@ -183,7 +183,7 @@ class Board(Screen[None]):
             back = named("back", GLOBAL)._replace(hint="back")
             keys = [key for key in keys if key.id not in ("filter", "logs", "bring", "build")]
             if isinstance(self.focused, LogView):
-                view = tuple(named(id, LOG) for id in ("follow", "search", "wrap", "times"))
+                view = tuple(named(id, LOG) for id in ("hold", "search", "narrow", "wrap", "times", "mark"))
                 if self.detail.logs.searched:
                     view = (named("search_next", LOG), *view)
                 keys = [key for key in keys if key.id != "tag"]

@@ -14,7 +14,7 @@ from app.workbench.deeds import deed
 from app.workbench.errands import Errands, sentence
 from app.workbench.keys import CONTAINER, IMAGE, OBJECT, bindings
 from app.workbench.panes.rowlist import RowList
-from app.workbench.screens.terminals import TerminalsScreen
+from app.workbench.screens.logtools import LogToolsScreen
 from app.workbench.spans import Span
 from app.workbench.tabs.processes import ProcessList
 from app.workbench.yard import Yard
@@ -22,7 +22,8 @@ from app.workbench.yard import Yard
 if TYPE_CHECKING:
     from app.workbench.tabs.files import FilesTab
 
-class YardScreen(TerminalsScreen):
+
+class YardScreen(LogToolsScreen):
     """Acts on what is selected."""
 
     BINDINGS: ClassVar[list[BindingType]] = [*bindings(IMAGE, CONTAINER, OBJECT)]
@@ -35,10 +36,6 @@ class YardScreen(TerminalsScreen):
         """Narrow the list while the words are typed."""
         rows = self.focused if isinstance(self.focused, RowList) else self._pane
         self._ask(f"filter {rows.heading.lower()}:", None, value=rows.filter.text, changed=rows.narrow)
-
-    def action_search(self) -> None:
-        """Ask what to search the log for."""
-        self._ask("search the log:", self.detail.logs.search)
 
     def action_find_files(self) -> None:
         """Narrow the tree of files while the words are typed."""
@@ -197,16 +194,6 @@ class YardScreen(TerminalsScreen):
     def action_tag(self) -> None:
         """Ask for one more name of the image."""
         self._ask_name("tag", f"tag {self.selection.name} as:", "")
-
-    def action_logs(self) -> None:
-        """Go to the container's log."""
-        reason = refusal("logs", self.selection, self.lists)
-        if reason:
-            self.status.refuse(reason)
-            return
-        self.status.say(Span(line(["logs", "-f", self.selection.name]), "strong"))
-        self.detail.choose("Logs")
-        self.set_focus(self.detail.view)
 
     def action_copy(self) -> None:
         """Copy the id."""

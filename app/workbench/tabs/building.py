@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from app.workbench import dockerpage
 from app.workbench.logwatch import LogWatch
 from app.workbench.progress import Progress
+from app.workbench.sieve import Opener
 from app.workbench.tabs.logs import LogView
 from app.workbench.tabs.steps import StepsTab
 from app.workbench.tabs.text import TextView
@@ -133,7 +134,13 @@ class Building:
             self._logs.grow()
             return
         self._filled = shown
-        self._logs.open(self._output(self.step), self._silence(), live=self.live, label=self.shown_step)
+        self._logs.open(
+            self._output(self.step),
+            self._silence(),
+            live=self.live,
+            label=self.shown_step,
+            opener=self._opener(),
+        )
 
     def _fill_dockerfile(self) -> None:
         steps = tuple(step.state for step in self.progress.steps)
@@ -175,12 +182,7 @@ class Building:
         """Name whose output is shown."""
         return f"step {self.step} of {len(self.progress.steps)}" if self.step else "all steps"
 
-    def reader(self) -> Callable[[], tuple[Log, Callable[[], object]]]:
-        """Return a call that opens the shown lines once more, with how to close them: for a search."""
+    def _opener(self) -> Opener:
+        """Return a call that opens the shown lines once more, for another thread."""
         id, step = self.build.id if self.build else "", self.step
-
-        def open() -> tuple[Log, Callable[[], object]]:
-            recording = self._yard.recording(id)
-            return recording.output(step), recording.close
-
-        return open
+        return lambda: self._yard.recording(id).output(step)

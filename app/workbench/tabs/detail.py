@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Sequence
 from functools import partial
 from typing import TYPE_CHECKING
 
@@ -12,7 +12,6 @@ from textual.widget import Widget
 
 from app.workbench import pages, rows
 from app.workbench.actions import Selection, build_of, container_of, image_of
-from app.workbench.logwatch import LogWatch
 from app.workbench.spans import Span
 from app.workbench.stack import traced
 from app.workbench.tabs.bars import TabBar, TitleBar
@@ -20,6 +19,7 @@ from app.workbench.tabs.building import Building
 from app.workbench.tabs.filelist import FileList
 from app.workbench.tabs.files import FilesTab, Owner
 from app.workbench.tabs.living import Living
+from app.workbench.tabs.logfeed import LogFeed
 from app.workbench.tabs.logs import LogView
 from app.workbench.tabs.processes import ProcessList
 from app.workbench.tabs.stack import StackView
@@ -28,8 +28,7 @@ from app.workbench.tabs.stats import StatsView
 from app.workbench.tabs.steps import StepsTab
 from app.workbench.tabs.text import Lay, TextView
 from app.workbench.terminal.tab import TerminalTab
-from app.workbench.yard import Container, Kind, Lists, Log, Yard
-from engine.errors import EngineError
+from app.workbench.yard import Kind, Lists, Yard
 
 if TYPE_CHECKING:
     from app.workbench.errands import Errands
@@ -79,9 +78,11 @@ class Detail(Vertical):
         self._told: object = None
         self._trace: dict[int, Span] = {}
         """What the layers have of the path that was asked about."""
-        self._watch: LogWatch | None = None
+        self._together: tuple[str, ...] = ()
+        """The containers whose logs are shown as one."""
         views = self._steps, self._logs, self._text
         self.building = Building(yard, errands, lambda *call: self.app.call_later(*call), views)
+        self.feed = LogFeed(yard, errands, lambda *call: self.app.call_later(*call), self._logs)
 
     def compose(self) -> ComposeResult:
         """Lay out the bars and the kinds of content."""
@@ -91,7 +92,7 @@ class Detail(Vertical):
 
     def on_unmount(self) -> None:
         """Let go of the log."""
-        self._leave_log()
+        self.feed.leave()
         self.building.leave()
 
     @property
@@ -119,7 +120,7 @@ class Detail(Vertical):
     def show(self, selection: Selection, lists: Lists, row: rows.Row | None) -> None:
         """Show another object, or the same one as it is now."""
         if selection != self._selection:
-            self._trace = {}
+            self._trace, self._together = {}, ()
         self._selection, self._lists = selection, lists
         self.retitle(row)
         told = container_of(selection, lists) or image_of(selection, lists) or build_of(selection, lists)
@@ -173,7 +174,7 @@ class Detail(Vertical):
     def _open(self, *, again: bool = False) -> None:
         """Show the open tab; the same again only if something about the object has changed."""
         self._bar.show(TABS[self._selection.kind], self.tab)
-        shown = (self._selection.kind, self._selection.id, self.tab)
+        shown = (self._selection.kind, self._selection.id, self.tab, self._together)
         keep = shown == self._shown
         if keep and not again:
             return
@@ -186,7 +187,7 @@ class Detail(Vertical):
                 self.terminal.leave()
         build = self._selection.kind == "build" and self._selection.key
         if self.tab != "Logs" and not (build and self.building.build):
-            self._leave_log()
+            self.feed.leave()
         if not build:
             self.building.leave()
         if self.tab not in ("Stats", "Processes"):
@@ -202,7 +203,7 @@ class Detail(Vertical):
             if build:
                 self.building.show(build, self.tab)
         elif self.tab == "Logs":
-            self._fill_logs(keep)
+            self._fill_logs()
         elif self.tab in ("Stats", "Processes"):
             self.measured()
         elif self.tab == "Terminal":
@@ -227,7 +228,7 @@ class Detail(Vertical):
             self.living.show(container, self.tab)
 
     def _nothing(self) -> None:
-        self._leave_log()
+        self.feed.leave()
         self._stack.show((), "")
         self._text.show(pages.says(_NOTHING[self._selection.kind]))
 
@@ -255,55 +256,37 @@ class Detail(Vertical):
         image = container.image_id if container else selection.id if selection.kind == "image" else ""
         self.files.show(Owner(selection.kind, selection.id, selection.name, image))
 
-    def _fill_logs(self, keep: bool) -> None:
-        container = container_of(self._selection, self._lists)
-        live = container is not None and container.alive
-        if keep and self._watch:
-            self._logs.tell(_silence(container), live=live)
-            self._logs.grow()
-            return
-        shown = self._shown
-        # The lines before stay until the new ones are there, so that nothing flickers.
-        self._stop_watching()
-        id = self._selection.id
+    def show_together(self, containers: Sequence[str]) -> None:
+        """Show the logs of several containers as one, until something else is selected."""
+        self._together = tuple(containers)
+        self.choose("Logs")
 
-        def done(log: Log) -> None:
-            if shown != self._shown:
-                log.close()
-                return
-            self._logs.open(log, _silence(container), live=live)
-            changes = partial(self._yard.log_changes, id)
-            self._watch = LogWatch(changes, lambda: self.app.call_later(self._grow, shown))
+    @property
+    def named(self) -> str:
+        """The names of those whose log is shown."""
+        ids = self._together or (self._selection.id,)
+        return ", ".join(one.name for one in self._lists.containers if one.id in ids) or self._selection.name
 
-        def failed(error: EngineError) -> None:
-            if shown == self._shown:
-                self._logs.open(None, str(error))
+    def _fill_logs(self) -> None:
+        ids = self._together or (self._selection.id,)
+        containers = [one for one in self._lists.containers if one.id in ids]
+        if containers:
+            self.feed.show(containers)
+        if self._together:
+            self._title.show(Span("≡ ", "accent"), f"{len(containers)} containers", self.named)
 
-        self._errands.run(lambda: self._yard.log(id), done, failed)
-
-    def _grow(self, shown: tuple[object, ...]) -> None:
-        if shown == self._shown:
-            self._logs.grow()
-
-    def _leave_log(self) -> None:
-        self._stop_watching()
-        self._logs.open(None)
-
-    def _stop_watching(self) -> None:
-        if self._watch:
-            self._watch.close()
-            self._watch = None
-
-    def on_log_view_search(self, event: LogView.Search) -> None:
+    def on_log_search_search(self, event: LogView.Search) -> None:
         """Search in a thread, in a reader of its own."""
-        shown, token, opened = self._shown, self._logs.begin_search(), self._reader()
+        shown, token, opened = self._shown, self._logs.begin_search(), self._logs.reader()
 
         def search() -> int | None:
-            log, close = opened()
+            if opened is None:
+                return None
+            log = opened()
             try:
                 return log.find(event.matcher, event.start, backward=event.backward, stop=token.is_set)
             finally:
-                close()
+                log.close()
 
         def done(line: int | None) -> None:
             if shown == self._shown and not token.is_set():
@@ -311,26 +294,6 @@ class Detail(Vertical):
 
         self._errands.run(search, done)
 
-    def _reader(self) -> Callable[[], tuple[Log, Callable[[], object]]]:
-        """Return a call that opens the shown log once more, with how to close it."""
-        if self._selection.kind == "build":
-            return self.building.reader()
-        id = self._selection.id
-
-        def open() -> tuple[Log, Callable[[], object]]:
-            log = self._yard.log(id)
-            return log, log.close
-
-        return open
-
     def on_tab_bar_chosen(self, event: TabBar.Chosen) -> None:
         """Open the tab that was clicked."""
         self.choose(event.tab)
-
-
-def _silence(container: Container | None) -> str:
-    if container is None:
-        return ""
-    if container.status == "created":
-        return "Not started yet: S starts it."
-    return "It has printed nothing yet." if container.alive else "It printed nothing."

@@ -131,6 +131,11 @@ class Recording:
         return self._by_step.get(step, ()) if step else None
 
     @property
+    def first_line(self) -> int:
+        """Number of the first line: nothing is ever dropped."""
+        return 0
+
+    @property
     def line_count(self) -> int:
         """How many lines have been taken in."""
         return len(self._places)
@@ -235,6 +240,11 @@ class Printed:
         self._recording = recording
         self._known = self._seen = 0
         self.refresh()
+
+    @property
+    def first_line(self) -> int:
+        """Number of the first line: nothing is ever dropped."""
+        return 0
 
     @property
     def line_count(self) -> int:

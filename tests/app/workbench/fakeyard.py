@@ -47,6 +47,12 @@ class FakeLog:
         self._known = len(lines)
         self.closed = False
         self.most_read = 0
+        self.dropped = 0
+        self.begin, self.every = NOW - HOUR, 1.0
+
+    @property
+    def first_line(self) -> int:
+        return self.dropped
 
     @property
     def line_count(self) -> int:
@@ -54,10 +60,11 @@ class FakeLog:
 
     def lines(self, start: int, count: int) -> list[FakeLine]:
         self.most_read = max(self.most_read, count)
+        start = max(start, self.dropped)
         found = self._source[start : min(start + count, self._known)]
         times = range(start, start + len(found))
         return [
-            FakeLine(n, int((NOW - HOUR + n) * 1e9) + 123_000_000, stream, text)
+            FakeLine(n, int((self.begin + n * self.every) * 1e9) + 123_000_000, stream, text)
             for n, (stream, text) in zip(times, found, strict=True)
         ]
 
@@ -300,15 +307,17 @@ class FakeYard(FakeBuilds, FakeLife):
         for program in (*self.programs.values(), *self.executed):
             program.end()
 
-    def log_changes(self, container: str, stop: int) -> Iterator[None]:
+    def log_changes(self, containers: Sequence[str], stop: int) -> Iterator[None]:
         import os
 
         bell = os.eventfd(0)
-        self._grown.setdefault(container, []).append(bell)
+        for container in containers:
+            self._grown.setdefault(container, []).append(bell)
         while True:
             yield
             if stop in select.select([stop, bell], [], [])[0]:
-                self._grown[container].remove(bell)
+                for container in containers:
+                    self._grown[container].remove(bell)
                 os.close(bell)
                 return
             os.eventfd_read(bell)

@@ -245,7 +245,7 @@ def test_follow_waits_for_a_log_that_is_not_there_yet(writer: Writer) -> None:
 def test_changes_tell_of_growth_until_stopped(writer: Writer) -> None:
     stop = os.eventfd(0)
     with LogFile(str(writer.path)) as log:
-        changes = log.changes(stop)
+        changes = logfile.changes([str(writer.path)], stop)
         next(changes)
         writer.write(b"more\n")
         next(changes)

@@ -37,7 +37,9 @@ class Limits(NamedTuple):
             return RING
         usual = LOCAL if config and config.get("Type") == "local" else cls()
         if "max-size" not in chosen:
-            return usual._replace(files=max(usual.files, int(chosen.get("max-file", 1))))
+            # Alone, it limits nothing in docker's `json-file`.
+            fewest = 1 if usual is LOCAL else usual.files
+            return usual._replace(files=max(fewest, int(chosen.get("max-file", usual.files))))
         most = 0 if chosen["max-size"] == "-1" else max(LEAST_BYTES, decimal_size(chosen["max-size"]))
         fewest = LOCAL.files if usual is LOCAL else 1
         return cls(most, int(chosen.get("max-file", fewest)))

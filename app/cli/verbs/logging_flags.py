@@ -7,7 +7,7 @@ from engine.containers.logdriver import Logging
 
 FLAGS = (
     Flag("log-driver", "string", "Logging driver for the container (json-file, local or none)"),
-    Flag("log-opt", "list", "Log driver options (without max-size about the last 100MB are kept)"),
+    Flag("log-opt", "list", "Log driver options (without max-size the last 1GB is kept)"),
 )
 
 

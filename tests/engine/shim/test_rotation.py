@@ -49,6 +49,8 @@ def files(path: str) -> list[str]:
         ({"Type": "json-file", "Config": {"max-file": "12"}}, (100_000_000, 12)),
         ({"Type": "local", "Config": {"max-size": "10m"}}, (10_000_000, 5)),
         ({"Type": "local", "Config": {}}, (20_000_000, 5)),
+        ({"Type": "local", "Config": {"max-file": "2"}}, (20_000_000, 2)),
+        ({"Type": "json-file", "Config": {"max-file": "2"}}, (100_000_000, 10)),
         ({"Type": "none", "Config": {}}, (512 << 10, 2)),
     ],
 )

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from functools import cached_property
 from typing import Any, NamedTuple
 
 from engine.containers import record, state
+from engine.containers.activity import Activity
 from engine.containers.contents import Contents
 from engine.containers.names import checked
 from engine.containers.options import Options
@@ -20,15 +21,10 @@ from engine.store.store import Store
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from engine.containers.attaching import Program
     from engine.containers.creation import Source
     from engine.containers.lifecycle import Lifecycle
     from engine.containers.limits import Limits
-    from engine.containers.log import LogEntry, LogFile
-    from engine.containers.processes import Process
-    from engine.containers.session import Attached, Executed
-    from engine.containers.statistics import Meter
-    from engine.containers.top import Table
+    from engine.containers.session import Attached
     from engine.shim.spawn import Shim
     from engine.snapshots.protocol import Snapshotter
     from engine.volumes.volumes import Volumes
@@ -54,7 +50,7 @@ class Pruned(NamedTuple):
     reclaimed: int
 
 
-class Containers(Contents):
+class Containers(Activity, Contents):
     """The containers of one store."""
 
     def __init__(
@@ -156,21 +152,6 @@ class Containers(Contents):
         session = self._start(name, size, attached=True)
         return session or self.attach(name, stdin=True)
 
-    def attach(self, name: str, *, stdin: bool = False, recent: int = 0) -> Attached:
-        """Take a place at a running container's program; with `stdin` to type too.
-
-        Up to `recent` bytes that it printed before come first. Raises Conflict.
-        """
-        from engine.containers import attaching
-
-        return attaching.attach(self.store, self.get(name), stdin=stdin, recent=recent)
-
-    def execute(self, name: str, program: Program) -> Executed:
-        """Run another program in a running container. Raises Conflict, InvalidInput, StartFailed."""
-        from engine.containers import attaching
-
-        return attaching.execute(self.store, self.events, self.get(name), program)
-
     def stop(self, name: str, timeout: int | None = None, signal: str | None = None) -> None:
         """Ask a container to stop, and kill it after its timeout (seconds)."""
         self._lifecycle.stop(name, timeout, signal)
@@ -198,30 +179,6 @@ class Containers(Contents):
         container = self.get(name)
         with self._lifecycle.locked(container) as paths:
             pausing.unpause(container, paths, self.events)
-
-    def top(self, name: str, options: Sequence[str] = ()) -> Table:
-        """Show a running container's processes as ps does with these options (`-ef` if there are none)."""
-        from engine.containers import top
-
-        return top.top(self.get(name), name, options)
-
-    def processes(self, name: str) -> list[Process]:
-        """List what runs in a container."""
-        from engine.containers import processes
-
-        return processes.processes(self.get(name))
-
-    def signal(self, name: str, pid: int, signal: str) -> None:
-        """Send a signal to one process of a container. Raises NotFound when it is not (or no longer) its."""
-        from engine.containers import processes
-
-        processes.send(self.get(name), pid, signal)
-
-    def meter(self) -> Meter:
-        """Make what samples how much containers use."""
-        from engine.containers.statistics import Meter
-
-        return Meter()
 
     def wait(self, name: str) -> int:
         """Wait for a container's end; return its exit code."""
@@ -262,51 +219,6 @@ class Containers(Contents):
             f"SELECT ifnull(sum(size), 0) AS total FROM layers WHERE snapshot IN ({marks})", numbers
         )
         return Sizes(writable, writable + total[0]["total"])
-
-    def logs(
-        self,
-        name: str,
-        *,
-        follow: bool = False,
-        tail: int | None = None,
-        since: float | None = None,
-        until: float | None = None,
-        lines: bool = False,
-    ) -> Iterator[LogEntry]:
-        """Yield what a container printed; with `follow` until it ends."""
-        from engine.containers import log, logdriver
-
-        container = self.get(name)
-        logdriver.refuse_reading(container.host_config)
-        paths = self.store.paths.container(container.id)
-        return log.read(
-            paths.log,
-            tail=tail,
-            since=since,
-            until=until,
-            follow=follow,
-            lines=lines,
-            ended=lambda: not state.read(paths).running,
-        )
-
-    def log(self, name: str) -> LogFile:
-        """Open a container's log for reading anywhere in it."""
-        from engine.containers.log import LogFile
-        from engine.containers.logdriver import refuse_reading
-
-        container = record.find(self.store, name)
-        refuse_reading(container.config["HostConfig"])
-        return LogFile(self.store.paths.container(container.id).log)
-
-    def log_changes(self, names: Iterable[str], stop: int) -> Iterator[None]:
-        """Yield at first and each time one of these containers may have printed something.
-
-        It ends when the descriptor `stop` becomes readable, and reads nothing.
-        """
-        from engine.containers.logfile import changes
-
-        found = [record.find(self.store, name).id for name in names]
-        return changes([self.store.paths.container(id).log for id in found], stop)
 
     def union(self, name: str) -> tuple[Mapping[str, Any], ...]:
         """List the layers under a container, the bottom first, each with its size and directory."""

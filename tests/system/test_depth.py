@@ -48,7 +48,9 @@ def test_150_layers_are_loaded_and_run(yard: Engine) -> None:
         assert base is not None
         list(yard.images.load(io.BytesIO(_deep(base.read()))))
     id = yard.containers.create("deep", Options(command=("sh", "-c", "cat /top; ls -d /own* | wc -l")))
-    said = b"".join(entry.data for entry in yard.containers.start_attached(id))
+    yard.containers.start(id)
+    yard.containers.wait(id)
+    said = b"".join(entry.data for entry in yard.containers.logs(id))
     assert said == b"149149\n"
     yard.containers.remove(id)
     yard.images.remove("deep")

@@ -35,7 +35,9 @@ def ran(yard: Engine, script: str, **options: object) -> str:
 
 def printed(yard: Engine, image: str, script: str) -> str:
     id = yard.containers.create(image, Options(command=("sh", "-c", script)))
-    out = b"".join(entry.data for entry in yard.containers.start_attached(id))
+    yard.containers.start(id)
+    yard.containers.wait(id)
+    out = b"".join(entry.data for entry in yard.containers.logs(id))
     yard.containers.remove(id, force=True)
     return out.decode()
 

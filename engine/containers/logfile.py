@@ -220,9 +220,12 @@ class LogFile:
     def line_at(self, time_ns: int) -> int:
         """Name the first line that ended at a time or later."""
         for part in range(max(0, bisect_left(self._times, time_ns) - 1), len(self._offsets)):
-            lines = self._part(part).lines
-            if lines and lines[-1].time_ns >= time_ns:
-                return lines[bisect_left(lines, time_ns, key=lambda line: line.time_ns)].number
+            number = self._before[part]
+            for _, came, _, payload in self._frames(part):
+                newlines = payload.count(b"\n")
+                if came >= time_ns and newlines:
+                    return number
+                number += newlines
         return self._newlines
 
     def lines(self, start: int, count: int) -> list[Line]:

@@ -136,6 +136,20 @@ def test_a_log_that_was_cleared_is_read_anew(writer: Writer) -> None:
 
 
 @pytest.mark.parametrize("every", [0, 256])
+def test_a_line_is_found_by_its_time(tmp_path: Path, every: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(logfile, "INDEX_BYTES", 256)
+    writer = Writer(tmp_path / "log", every=every)
+    for number in range(100):
+        writer.write(b"line %d\nand its half" % number, time_ns=(number + 1) * SECOND)
+        writer.write(b"\n", STDERR if number % 5 == 0 else STDOUT, time_ns=(number + 1) * SECOND)
+    with LogFile(str(writer.path)) as log:
+        lines = log.lines(0, 1000)
+        for second in (0, 1, 2, 37, 99, 100, 101):
+            expected = next((line.number for line in lines if line.time_ns >= second * SECOND), len(lines))
+            assert log.line_at(second * SECOND) == min(expected, log._newlines)
+
+
+@pytest.mark.parametrize("every", [0, 256])
 def test_growth_is_seen(tmp_path: Path, every: int, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(logfile, "INDEX_BYTES", 256)
     writer = Writer(tmp_path / "log", every=every)

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import threading
 from array import array
+from bisect import bisect_left, bisect_right
 from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
@@ -78,8 +79,12 @@ class Sieve:
 
     @property
     def first_line(self) -> int:
-        """Number of the oldest line found."""
-        return ANCHOR - len(self._finds.older)
+        """Number of the oldest line found that is still there."""
+        gone = self._log.first_line
+        if not gone:
+            return ANCHOR - len(self._finds.older)
+        older = bisect_right(self._finds.older, -gone, key=int.__neg__)
+        return ANCHOR - older if older else ANCHOR + bisect_left(self._finds.newer, gone)
 
     @property
     def line_count(self) -> int:

@@ -34,6 +34,8 @@ class LogToolsScreen(TerminalsScreen):
         marked = [one for one in self.lists.containers if one.id in keys]
         names = [one.name for one in marked] if len(marked) > 1 else [self.selection.name]
         self.status.say(Span(_typed(names), "strong"))
+        # The cursor may have moved just now, and what it stands on would be shown in their place.
+        self._show_selected()
         self.detail.show_together([one.id for one in marked] if len(marked) > 1 else [])
         self.set_focus(self.detail.view)
 

@@ -129,7 +129,9 @@ class Detail(Vertical):
 
     def retitle(self, row: rows.Row | None) -> None:
         """Say what is selected."""
-        if row is None:
+        if self._together:
+            self._title.show(Span("≡ ", "accent"), f"{len(self._together)} containers", self.named)
+        elif row is None:
             self._title.show(Span(""), "", "")
         else:
             self._title.show(row.mark, row.name, row.title)
@@ -260,6 +262,8 @@ class Detail(Vertical):
         """Show the logs of several containers as one, until something else is selected."""
         self._together = tuple(containers)
         self.choose("Logs")
+        if self._together:
+            self.retitle(None)
 
     @property
     def named(self) -> str:
@@ -272,8 +276,6 @@ class Detail(Vertical):
         containers = [one for one in self._lists.containers if one.id in ids]
         if containers:
             self.feed.show(containers)
-        if self._together:
-            self._title.show(Span("≡ ", "accent"), f"{len(containers)} containers", self.named)
 
     def on_log_search_search(self, event: LogView.Search) -> None:
         """Search in a thread, in a reader of its own."""

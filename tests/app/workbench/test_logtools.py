@@ -58,6 +58,18 @@ async def test_marked_containers_are_shown_as_one(sit: Sit) -> None:
         assert heads == ["web", "worker", "web", "worker"]
 
 
+async def test_it_stays_so_while_the_lists_change_and_with_fast_fingers(sit: Sit) -> None:
+    async with sit() as seat:
+        await seat.pilot.press("space", "space", "l")
+        await seat.settle()
+        seat.yard.crew[3] = seat.yard.crew[3]._replace(status="running")
+        seat.yard.happen("container", "start", seat.yard.crew[3].id)
+        await seat.until(lambda: seat.app.yard_screen.lists.containers[3].status == "running")
+        await seat.settle()
+        assert "2 containers" in log_of(seat).footing
+        assert "≡  2 containers" in seat.screen
+
+
 async def test_what_any_of_them_prints_is_seen(sit: Sit) -> None:
     async with sit() as seat:
         log = await open_both(seat)

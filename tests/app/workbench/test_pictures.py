@@ -14,7 +14,7 @@ from app.workbench.yard import Kind
 from tests.app.workbench.conftest import LARGE, SMALL, Seat
 from tests.app.workbench.fakebuilds import with_builds
 from tests.app.workbench.fakelife import hours
-from tests.app.workbench.fakeyard import FakeYard
+from tests.app.workbench.fakeyard import FakeYard, container_id
 
 SIZES = pytest.mark.parametrize("size", [SMALL, LARGE], ids=["small", "large"])
 Compare = Callable[..., bool]
@@ -40,7 +40,9 @@ def look(snap_compare: Compare) -> Callable[..., None]:
     return look
 
 
-NAMED = ("enter", "down", "escape", "tab", "slash", "colon", "question_mark", "plus", "right_square_bracket")
+NAMED = (
+    "space", "enter", "down", "escape", "tab", "slash", "colon", "question_mark", "plus", "right_square_bracket",
+)  # fmt: skip
 Look = Callable[..., None]
 
 
@@ -52,6 +54,14 @@ def turns(kind: Kind, tab: str) -> list[str]:
 @SIZES
 def test_log(look: Look, size: tuple[int, int]) -> None:
     look(size, "j", "l")
+
+
+@SIZES
+def test_several_logs_as_one(look: Look, size: tuple[int, int]) -> None:
+    yard = FakeYard()
+    yard.logs[container_id(2)] = [("stdout", b"job %d done" % n) for n in range(390)]
+    yard.logs[container_id(2)][380] = ("stderr", b"ERROR in job 380")
+    look(size, "space", "space", "l", "t", "m", at=yard)
 
 
 @SIZES

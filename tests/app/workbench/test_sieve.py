@@ -85,6 +85,14 @@ def test_what_was_dropped_is_not_looked_at() -> None:
     assert texts(sifted(some(10), Wanted("odd"), dropped=6)) == [b"odd 7", b"odd 9"]
 
 
+@pytest.mark.parametrize(("dropped", "left"), [(0, 20), (5, 18), (39, 1), (40, 0)])
+def test_what_is_dropped_later_is_shown_no_more(dropped: int, left: int) -> None:
+    sieve = sifted(some(40), Wanted("odd"))
+    before = texts(sieve)
+    sieve._log.dropped = dropped  # type: ignore[attr-defined]
+    assert texts(sieve) == before[20 - left :]
+
+
 def test_a_search_stays_among_them() -> None:
     sieve = sifted(some(40), Wanted("odd"))
     first = sieve.first_line

@@ -41,7 +41,8 @@ def look(snap_compare: Compare) -> Callable[..., None]:
 
 
 NAMED = (
-    "space", "enter", "down", "escape", "tab", "slash", "colon", "question_mark", "plus", "right_square_bracket",
+    "space", "enter", "down", "escape", "tab", "slash", "colon", "question_mark", "plus",
+    "right_square_bracket",
 )  # fmt: skip
 Look = Callable[..., None]
 

@@ -18,7 +18,7 @@ from app.output import show, size
 if TYPE_CHECKING:
     from types import FrameType
 
-    from engine.containers.session import Session
+    from engine.containers.programs.session import Session
 
 _CHUNK = 64 << 10
 _INPUT, _OUTPUT = 0, 1

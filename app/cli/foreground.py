@@ -16,7 +16,7 @@ from engine.errors import EngineError, NotFound
 if TYPE_CHECKING:
     from types import FrameType
 
-    from engine.containers.session import Session
+    from engine.containers.programs.session import Session
     from engine.engine import Engine
 
 KEPT = frozenset(("SIGCHLD", "SIGCLD", "SIGPIPE", "SIGURG", "SIGKILL", "SIGSTOP", "SIGWINCH"))

@@ -8,7 +8,7 @@ from app.cli.rows import Row
 from app.units import human_memory, human_size
 
 if TYPE_CHECKING:
-    from engine.containers.statistics import Statistics
+    from engine.containers.programs.statistics import Statistics
 
 HEADINGS = {
     "Container": "CONTAINER",

@@ -17,7 +17,7 @@ from engine.errors import Unsupported
 
 if TYPE_CHECKING:
     from engine import Engine
-    from engine.containers.log import LogFile
+    from engine.containers.logs.log import LogFile
     from engine.containers.record import Container as Record
     from engine.images.records import HistoryEntry
     from engine.images.records import Image as ImageRecord
@@ -125,7 +125,7 @@ class LocalYard(LocalBuilds, LocalLife):
     def execute(self, container: str, words: Sequence[str]) -> Terminal:
         """Run another program in a container, and sit down at it."""
         from app.workbench.seat import Seat
-        from engine.containers.attaching import Program
+        from engine.containers.programs.attaching import Program
 
         program = Program(tuple(words), terminal=True, stdin=True, environment=("TERM=xterm-256color",))
         return Seat(self._engine.containers.execute(container, program))

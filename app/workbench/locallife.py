@@ -10,9 +10,9 @@ from app.workbench.usage import Process, Usage
 
 if TYPE_CHECKING:
     from engine import Engine
-    from engine.containers.processes import Process as Found
+    from engine.containers.programs.processes import Process as Found
+    from engine.containers.programs.statistics import Meter
     from engine.containers.record import Container
-    from engine.containers.statistics import Meter
 
 
 class LocalLife:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from engine.containers.session import Session
+    from engine.containers.programs.session import Session
 
 
 class Seat:

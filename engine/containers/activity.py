@@ -11,12 +11,12 @@ from engine.store.store import Store
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from engine.containers.attaching import Program
-    from engine.containers.log import LogEntry, LogFile
-    from engine.containers.processes import Process
-    from engine.containers.session import Attached, Executed
-    from engine.containers.statistics import Meter
-    from engine.containers.top import Table
+    from engine.containers.logs.log import LogEntry, LogFile
+    from engine.containers.programs.attaching import Program
+    from engine.containers.programs.processes import Process
+    from engine.containers.programs.session import Attached, Executed
+    from engine.containers.programs.statistics import Meter
+    from engine.containers.programs.top import Table
 
 
 class Activity:
@@ -34,37 +34,37 @@ class Activity:
 
         Up to `recent` bytes that it printed before come first. Raises Conflict.
         """
-        from engine.containers import attaching
+        from engine.containers.programs import attaching
 
         return attaching.attach(self.store, self.get(name), stdin=stdin, recent=recent)
 
     def execute(self, name: str, program: Program) -> Executed:
         """Run another program in a running container. Raises Conflict, InvalidInput, StartFailed."""
-        from engine.containers import attaching
+        from engine.containers.programs import attaching
 
         return attaching.execute(self.store, self.events, self.get(name), program)
 
     def top(self, name: str, options: Sequence[str] = ()) -> Table:
         """Show a running container's processes as ps does with these options (`-ef` if there are none)."""
-        from engine.containers import top
+        from engine.containers.programs import top
 
         return top.top(self.get(name), name, options)
 
     def processes(self, name: str) -> list[Process]:
         """List what runs in a container."""
-        from engine.containers import processes
+        from engine.containers.programs import processes
 
         return processes.processes(self.get(name))
 
     def signal(self, name: str, pid: int, signal: str) -> None:
         """Send a signal to one process of a container. Raises NotFound when it is not (or no longer) its."""
-        from engine.containers import processes
+        from engine.containers.programs import processes
 
         processes.send(self.get(name), pid, signal)
 
     def meter(self) -> Meter:
         """Make what samples how much containers use."""
-        from engine.containers.statistics import Meter
+        from engine.containers.programs.statistics import Meter
 
         return Meter()
 
@@ -79,7 +79,7 @@ class Activity:
         lines: bool = False,
     ) -> Iterator[LogEntry]:
         """Yield what a container printed; with `follow` until it ends."""
-        from engine.containers import log, logdriver
+        from engine.containers.logs import log, logdriver
 
         container = self.get(name)
         logdriver.refuse_reading(container.host_config)
@@ -96,8 +96,8 @@ class Activity:
 
     def log(self, name: str) -> LogFile:
         """Open a container's log for reading anywhere in it."""
-        from engine.containers.log import LogFile
-        from engine.containers.logdriver import refuse_reading
+        from engine.containers.logs.log import LogFile
+        from engine.containers.logs.logdriver import refuse_reading
 
         container = self.get(name)
         refuse_reading(container.host_config)
@@ -108,7 +108,7 @@ class Activity:
 
         It ends when the descriptor `stop` becomes readable, and reads nothing.
         """
-        from engine.containers.logfile import changes
+        from engine.containers.logs.logfile import changes
 
         found = [record.find(self.store, name).id for name in names]
         return changes([self.store.paths.container(id).log for id in found], stop)

@@ -23,8 +23,8 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from engine.containers.creation import Source
     from engine.containers.lifecycle import Lifecycle
-    from engine.containers.limits import Limits
-    from engine.containers.session import Attached
+    from engine.containers.limits.limits import Limits
+    from engine.containers.programs.session import Attached
     from engine.shim.spawn import Shim
     from engine.snapshots.protocol import Snapshotter
     from engine.volumes.volumes import Volumes
@@ -88,7 +88,7 @@ class Containers(Activity, Contents):
 
     def update(self, name: str, limits: Limits, restart: tuple[str, int] | None = None) -> None:
         """Give a container other limits, at once and for ever, or another restart policy."""
-        from engine.containers.updating import update
+        from engine.containers.limits.updating import update
 
         container = self.get(name)
         with self._lifecycle.locked(container):
@@ -166,7 +166,7 @@ class Containers(Activity, Contents):
 
     def pause(self, name: str) -> None:
         """Hold every process of a running container still. Raises Conflict and Unsupported."""
-        from engine.containers import pausing
+        from engine.containers.programs import pausing
 
         container = self.get(name)
         with self._lifecycle.locked(container) as paths:
@@ -174,7 +174,7 @@ class Containers(Activity, Contents):
 
     def unpause(self, name: str) -> None:
         """Let a paused container go on. Raises Conflict when it is not paused."""
-        from engine.containers import pausing
+        from engine.containers.programs import pausing
 
         container = self.get(name)
         with self._lifecycle.locked(container) as paths:

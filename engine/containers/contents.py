@@ -12,7 +12,7 @@ from engine.store.store import Store
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from engine.containers.copying.copy import Copied
+    from engine.containers.files.copying.copy import Copied
     from engine.layers.changes import Change
     from engine.snapshots.browsing import Browser
 
@@ -27,7 +27,7 @@ class Contents:
 
     def diff(self, name: str) -> Sequence[Change]:
         """List what a container added, changed and deleted, sorted by path."""
-        from engine.containers.changes import changes
+        from engine.containers.files.changes import changes
 
         return changes(self.store, record.find(self.store, name))
 
@@ -36,13 +36,13 @@ class Contents:
 
         The writable layer is the last one. What is mounted over the layers is not seen.
         """
-        from engine.containers.changes import browser
+        from engine.containers.files.changes import browser
 
         return browser(self.store, record.find(self.store, name), layer)
 
     def export(self, name: str, out: BinaryIO) -> None:
         """Write a container's whole tree, running or not, as an archive; what is mounted in it stays out."""
-        from engine.containers import files
+        from engine.containers.files import files
 
         container = record.find(self.store, name)
         files.export(self.store.paths.container(container.id), out, name)
@@ -61,7 +61,7 @@ class Contents:
 
         With `follow`, the path's last link is followed. Raises NotFound, InvalidInput, in docker's words.
         """
-        from engine.containers.files import Files
+        from engine.containers.files.files import Files
 
         container = record.find(self.store, name)
         files = Files(self.store, self.events, container, name)
@@ -83,7 +83,7 @@ class Contents:
 
         With `archive` the files become the container's user's. Raises NotFound, InvalidInput, ReadOnly.
         """
-        from engine.containers.files import Files
+        from engine.containers.files.files import Files
 
         container = record.find(self.store, name)
         files = Files(self.store, self.events, container, name)

@@ -9,8 +9,8 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any, NamedTuple
 
 from engine.containers.hostconfig import host_config
-from engine.containers.mountpoints import Point, inherit
-from engine.containers.mountpoints import merge as merge_points
+from engine.containers.mounts.mountpoints import Point, inherit
+from engine.containers.mounts.mountpoints import merge as merge_points
 from engine.containers.names import checked, new_id, new_name
 from engine.containers.namespaces import other, settled
 from engine.containers.options import Lookup, Options
@@ -27,7 +27,7 @@ from engine.store.store import Store
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from engine.containers.provision import Provision
+    from engine.containers.mounts.provision import Provision
     from engine.store.ingest import Ingest
     from engine.volumes.volumes import Volumes
 
@@ -129,7 +129,7 @@ def _points(store: Store, source: Source, options: Options) -> tuple[Point, ...]
 def _provision(
     volumes: Volumes, ingest: Ingest, id: str, union: Sequence[Mount], points: Sequence[Point]
 ) -> Provision:
-    from engine.containers.provision import Provision
+    from engine.containers.mounts.provision import Provision
 
     provision = Provision(volumes, ingest, id, union)
     provision.provide(points)

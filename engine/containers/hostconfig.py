@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from engine.containers import limits
+from engine.containers.limits import limits
 from engine.containers.options import Options
 from engine.runtime.spec import MASKED, READ_ONLY
 

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from engine.containers import health
 from engine.containers.hostconfig import shown
-from engine.containers.mountpoints import Point
+from engine.containers.mounts.mountpoints import Point
+from engine.containers.programs import health
 from engine.containers.record import Container
 from engine.moments import written
 from engine.paths import ContainerPaths

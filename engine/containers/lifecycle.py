@@ -14,7 +14,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from typing import Any
 
-from engine.containers import health, state
+from engine.containers import state
+from engine.containers.programs import health
 from engine.containers.record import Container, find
 from engine.containers.specification import specification
 from engine.containers.state import State
@@ -33,7 +34,7 @@ from engine.store.store import Store
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from engine.containers.session import Attached
+    from engine.containers.programs.session import Attached
 
 Size = tuple[int, int]
 
@@ -200,7 +201,7 @@ class Lifecycle:
             release(handed)
             visit.close()
             return None
-        from engine.containers.session import place
+        from engine.containers.programs.session import place
 
         return place(visit, answer, handed, paths)
 
@@ -216,14 +217,14 @@ class Lifecycle:
     def _mounts(self, container: Container) -> Sequence[Mapping[str, Any]]:
         if not container.points:
             return ()
-        from engine.containers import mounting
+        from engine.containers.mounts import mounting
 
         return mounting.entries(container, self.store, self.events)
 
     def let_go(self, container: Container) -> None:
         """Release what a run that is over was promised of others' volumes."""
         if os.path.exists(self.store.paths.container(container.id).held):
-            from engine.containers import mounting
+            from engine.containers.mounts import mounting
 
             mounting.release(container, self.store)
 
@@ -242,7 +243,7 @@ class Lifecycle:
         return number == signal.SIGKILL or not own or number == number_of(own)
 
     def _release(self, container: Container) -> None:
-        from engine.containers.pausing import release
+        from engine.containers.programs.pausing import release
 
         release(container, self.store.paths.container(container.id), self.events)
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, NamedTuple
 
-from engine.containers.devices import Device
-from engine.containers.limits import Limits
-from engine.containers.logdriver import Logging
+from engine.containers.limits.devices import Device
+from engine.containers.limits.limits import Limits
+from engine.containers.logs.logdriver import Logging
 from engine.containers.namespaces import Namespaces
 
 

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
 from engine.containers import state
-from engine.containers.mountpoints import Point
+from engine.containers.mounts.mountpoints import Point
 from engine.containers.state import State
 from engine.errors import Ambiguous, NotFound
 from engine.paths import ContainerPaths
@@ -105,7 +105,7 @@ def from_row(row: sqlite3.Row, paths: ContainerPaths) -> Container:
     config = json.loads(row["config"])
     now = state.read(paths)
     if now.running and config["Config"].get("Healthcheck"):
-        from engine.containers.health import answers
+        from engine.containers.programs.health import answers
 
         now = now._replace(health=(answers(paths) or {}).get("Status", "none"))
     return Container(row["id"], row["name"], row["image_name"], row["image"], row["created"], config, now)

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from engine.containers import limits, logdriver, namespaces
-from engine.containers.devices import check_rule
+from engine.containers import namespaces
 from engine.containers.hostconfig import RUNTIME
-from engine.containers.limit_rules import check as check_limits
+from engine.containers.limits import limits
+from engine.containers.limits.devices import check_rule
+from engine.containers.limits.limit_rules import check as check_limits
+from engine.containers.logs import logdriver
 from engine.containers.options import Options
 from engine.containers.record import Container
 from engine.errors import Conflict, InvalidInput, NotFound, Unsupported

@@ -9,12 +9,13 @@ import json
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from engine.containers import devices, namespaces
-from engine.containers.environment import environment
-from engine.containers.limits import SHM_BYTES
+from engine.containers import namespaces
+from engine.containers.limits import devices
+from engine.containers.limits.limits import SHM_BYTES
+from engine.containers.limits.resources import resources, rlimits
+from engine.containers.programs.environment import environment
 from engine.containers.record import Container, find
 from engine.containers.refusals import security_option
-from engine.containers.resources import resources, rlimits
 from engine.errors import InvalidInput, StartFailed
 from engine.kernel import processes
 from engine.kernel.capabilities import names

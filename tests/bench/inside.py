@@ -15,7 +15,7 @@ import time
 from ratio import STACKYARD, command, median, tell
 
 from engine.containers.options import Options
-from engine.containers.session import Session
+from engine.containers.programs.session import Session
 from engine.engine import Engine
 
 IMAGE, NAME = "yard/base:latest", "stackyard-bench"

@@ -13,7 +13,7 @@ from functools import partial
 
 from app.workbench.logpage import Place, Shape, moved, page_at, page_at_end
 from app.workbench.merged import Merged, Part
-from engine.containers.log import LogFile
+from engine.containers.logs.log import LogFile
 from engine.shim.frames import STDOUT
 from engine.shim.log import LogWriter
 

@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 
-from engine.containers.attaching import Program
+from engine.containers.programs.attaching import Program
 from engine.engine import Engine
 from engine.errors import Conflict
 from tests.conftest import BASE, Stackyard

@@ -121,7 +121,7 @@ def test_events_tell_of_it(yard: Engine, counting: str) -> None:
 BEGIN = """
 import sys, time
 from engine.engine import Engine
-from engine.containers import pausing
+from engine.containers.programs import pausing
 yard = Engine(sys.argv[1])
 one = yard.containers.get(sys.argv[2])
 paths = yard.store.paths.container(one.id)

@@ -19,7 +19,7 @@ _NOT_STARTED = 126
 
 def _run(engine: Engine, arguments: Arguments) -> int:
     from app.output import size
-    from engine.containers.attaching import Program
+    from engine.containers.programs.attaching import Program
 
     terminal, typing = arguments.switch("tty"), arguments.switch("interactive")
     detached = arguments.switch("detach")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from app.cli.flags import Arguments, Flag, UsageError
-from engine.containers.limits import Limits
+from engine.containers.limits.limits import Limits
 from engine.errors import InvalidInput
 
 _NANO = 10**9

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from app.cli.flags import Arguments, Flag, UsageError
-from engine.containers.logdriver import Logging
+from engine.containers.logs.logdriver import Logging
 
 FLAGS = (
     Flag("log-driver", "string", "Logging driver for the container (json-file, local or none)"),

@@ -5,7 +5,7 @@ devices, groups, kernel values, and how it finds other machines.
 from __future__ import annotations
 
 from app.cli.flags import Arguments, Flag, UsageError
-from engine.containers.devices import Device, check_rule
+from engine.containers.limits.devices import Device, check_rule
 from engine.containers.namespaces import Namespaces, check_sysctl, other
 from engine.containers.options import Lookup
 from engine.errors import InvalidInput

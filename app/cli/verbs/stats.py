@@ -16,8 +16,8 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from engine.containers.containers import Containers
+    from engine.containers.programs.statistics import Statistics
     from engine.containers.record import Container
-    from engine.containers.statistics import Statistics
     from engine.engine import Engine
 
 _PERIOD = 1.0
@@ -85,7 +85,7 @@ class _View(NamedTuple):
 
     def text(self, members: list[tuple[str, Container]], used: Mapping[str, Statistics]) -> str:
         """Lay the figures out; who does not run uses nothing."""
-        from engine.containers.statistics import Statistics
+        from engine.containers.programs.statistics import Statistics
 
         nothing = Statistics(0.0, 0, 0, 0, 0, 0, 0, 0)
         rows = [

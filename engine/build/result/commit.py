@@ -11,9 +11,9 @@ from typing import Any, NamedTuple
 
 from engine.build.hashing import EMPTY
 from engine.build.result.merging import merged
-from engine.containers.changes import changes
 from engine.containers.containers import Containers
-from engine.containers.pausing import still
+from engine.containers.files.changes import changes
+from engine.containers.programs.pausing import still
 from engine.containers.record import Container
 from engine.events import EventLog, event
 from engine.images import tags

@@ -8,7 +8,7 @@ import pytest
 
 from app.cli.flags import Arguments, UsageError, parse
 from app.cli.verbs.options import CREATE_FLAGS, options
-from engine.containers.limits import Limits
+from engine.containers.limits.limits import Limits
 from engine.containers.options import Options
 from engine.errors import NotFound
 

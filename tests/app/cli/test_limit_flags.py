@@ -9,9 +9,9 @@ import pytest
 
 from app.cli.flags import UsageError, parse
 from app.cli.verbs.options import CREATE_FLAGS, options
-from engine.containers import limit_rules
 from engine.containers.creation import Source, merge
 from engine.containers.hostconfig import shown
+from engine.containers.limits import limit_rules
 from engine.containers.refusals import refuse
 from engine.errors import EngineError
 from tests.app.cli.dockers_answers import DEFAULTS, KEPT, REFUSED

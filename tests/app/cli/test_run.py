@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from engine.containers.log import LogEntry
+from engine.containers.logs.log import LogEntry
 from engine.errors import NotFound, StartFailed
 from engine.events import Event
 

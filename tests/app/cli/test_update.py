@@ -3,7 +3,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from engine.containers.limits import Limits
+from engine.containers.limits.limits import Limits
 from engine.errors import NotFound
 
 Run = Callable[..., Any]

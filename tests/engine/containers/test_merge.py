@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from engine.containers.creation import Source, merge
-from engine.containers.limits import Limits
+from engine.containers.limits.limits import Limits
 from engine.containers.options import Options
 from engine.containers.refusals import refuse, security_option
 from engine.errors import EngineError, InvalidInput

@@ -12,8 +12,8 @@ from typing import Any
 
 import pytest
 
-from engine.containers.limits import Limits, host_config
-from engine.containers.resources import resources
+from engine.containers.limits.limits import Limits, host_config
+from engine.containers.limits.resources import resources
 from engine.errors import InvalidInput, Unsupported
 from engine.runtime.cgroups import group as groups
 from engine.runtime.cgroups.cgroup import Cgroup

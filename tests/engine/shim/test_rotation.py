@@ -10,9 +10,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from engine.containers import follower as following
-from engine.containers.follower import Follower
-from engine.containers.log import LogFile, read
+from engine.containers.logs import follower as following
+from engine.containers.logs.follower import Follower
+from engine.containers.logs.log import LogFile, read
 from engine.shim import rotation
 from engine.shim.frames import STDERR, STDOUT, index_path, rotated_path
 from engine.shim.log import LogWriter

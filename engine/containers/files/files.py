@@ -7,10 +7,11 @@ from collections.abc import Iterator
 from contextlib import contextmanager, nullcontext
 from typing import BinaryIO
 
-from engine.containers import resting, state
-from engine.containers.copying import copy, inside
-from engine.containers.copying.copy import Copied, Progress
-from engine.containers.copying.inside import Inside
+from engine.containers import state
+from engine.containers.files import resting
+from engine.containers.files.copying import copy, inside
+from engine.containers.files.copying.copy import Copied, Progress
+from engine.containers.files.copying.inside import Inside
 from engine.containers.record import Container
 from engine.errors import EngineError, from_os
 from engine.events import EventLog

@@ -8,7 +8,7 @@ import time
 from collections.abc import Collection, Sequence
 from typing import Any, NamedTuple
 
-from engine.containers.processes import Process, members, processes
+from engine.containers.programs.processes import Process, members, processes
 from engine.containers.record import Container
 from engine.errors import Conflict, EngineError, InvalidInput, Unsupported
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import stat
 
-from engine.containers.copying.paths import Target, absolute, asks_for_content, clean, last, split
+from engine.containers.files.copying.paths import Target, absolute, asks_for_content, clean, last, split
 from engine.errors import EngineError, InvalidInput, NotFound
 from engine.layers.archiving import Origin
 

@@ -18,7 +18,7 @@ STDOUT, STDERR = 1, 2
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from engine.containers.follower import Follower
+    from engine.containers.logs.follower import Follower
 
 Output = list[tuple[int, bytes]]
 """What was printed: the stream, 1 or 2, and the bytes."""
@@ -238,7 +238,7 @@ def place(
     visit: Visit, answer: Message, handed: list[int], paths: ContainerPaths, recent: int = 0
 ) -> Attached:
     """Take a place at a container's own program, as its shim has answered; `recent` bytes come first."""
-    from engine.containers.follower import Follower
+    from engine.containers.logs.follower import Follower
 
     terminal = bool(answer["terminal"])
     entrance = Entrance(handed[0] if handed else -1, terminal=terminal)

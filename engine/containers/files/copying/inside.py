@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import NamedTuple
 
-from engine.containers.copying.paths import absolute, last
+from engine.containers.files.copying.paths import absolute, last
 from engine.containers.state import State
 from engine.errors import Conflict, InvalidInput, NotFound, from_os
 from engine.kernel import files

@@ -12,7 +12,7 @@ from collections.abc import Iterable, Sequence
 from contextlib import ExitStack, suppress
 from typing import Any
 
-from engine.containers.mountpoints import Point
+from engine.containers.mounts.mountpoints import Point
 from engine.errors import Conflict, InvalidInput, from_os
 from engine.kernel.mounts import Mount
 from engine.runtime import view

@@ -6,11 +6,12 @@ import json
 import os
 from typing import Any
 
-from engine.containers import limit_rules, limits, record
-from engine.containers.limits import Limits
+from engine.containers import record
+from engine.containers.limits import limit_rules, limits
+from engine.containers.limits.limits import Limits
+from engine.containers.limits.resources import resources
 from engine.containers.record import Container
 from engine.containers.refusals import refuse_restart
-from engine.containers.resources import resources
 from engine.errors import Conflict, EngineError
 from engine.paths import ContainerPaths
 from engine.store.store import Store

@@ -9,8 +9,8 @@ from typing import Any
 
 import pytest
 
-from engine.containers import devices
-from engine.containers.devices import Device, check_rule, nodes, rules
+from engine.containers.limits import devices
+from engine.containers.limits.devices import Device, check_rule, nodes, rules
 from engine.errors import InvalidInput, StartFailed
 from engine.runtime.cgroups.devices import default_devices
 

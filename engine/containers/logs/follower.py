@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 
-from engine.containers.pieces import lost, open_pieces
+from engine.containers.logs.pieces import lost, open_pieces
 from engine.shim.frames import MARK, index_path
 
 _MOST_BYTES = 1 << 20

@@ -15,7 +15,7 @@ import os
 from collections.abc import Sequence
 from typing import Any
 
-from engine.containers.mountpoints import Point, by_depth
+from engine.containers.mounts.mountpoints import Point, by_depth
 from engine.containers.record import Container, find
 from engine.errors import EngineError, NotFound, StartFailed
 from engine.events import EventLog

@@ -9,7 +9,7 @@ import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from engine.containers import mounting
+from engine.containers.mounts import mounting
 from engine.containers.record import Container
 from engine.errors import EngineError
 from engine.events import EventLog

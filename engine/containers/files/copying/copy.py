@@ -8,9 +8,9 @@ from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from typing import BinaryIO, NamedTuple
 
-from engine.containers.copying import host, inside
-from engine.containers.copying.inside import Inside
-from engine.containers.copying.paths import Target, absolute, place
+from engine.containers.files.copying import host, inside
+from engine.containers.files.copying.inside import Inside
+from engine.containers.files.copying.paths import Target, absolute, place
 from engine.containers.record import Container
 from engine.errors import EngineError, InvalidInput, ReadOnly
 from engine.kernel import files

@@ -7,7 +7,7 @@ import stat
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from engine.containers.limits import THROTTLES, implied_swap
+from engine.containers.limits.limits import THROTTLES, implied_swap
 from engine.errors import InvalidInput, StartFailed
 from engine.runtime.cgroups.layout import Layout
 

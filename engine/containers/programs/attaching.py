@@ -6,9 +6,9 @@ import json
 import os
 from typing import Any, NamedTuple
 
-from engine.containers.environment import environment
+from engine.containers.programs.environment import environment
+from engine.containers.programs.session import Attached, Executed, beside, place
 from engine.containers.record import Container
-from engine.containers.session import Attached, Executed, beside, place
 from engine.errors import Conflict, StartFailed
 from engine.events import EventLog, event
 from engine.kernel.processes import start_time

@@ -6,7 +6,7 @@ import os
 
 import pytest
 
-from engine.containers.top import _began, _terminal, _time, parsed
+from engine.containers.programs.top import _began, _terminal, _time, parsed
 from engine.errors import InvalidInput
 
 OUTPUT = """\

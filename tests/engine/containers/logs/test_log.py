@@ -11,8 +11,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from engine.containers import logfile, pieces
-from engine.containers.log import LogFile, read
+from engine.containers.logs import logfile, pieces
+from engine.containers.logs.log import LogFile, read
 from engine.shim.frames import FRAME, MARK, STDERR, STDOUT, index_path
 
 SECOND = 1_000_000_000

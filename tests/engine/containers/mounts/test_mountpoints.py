@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from engine.containers.mountpoints import Point, by_depth, from_bind, from_mount, inherit, merge
+from engine.containers.mounts.mountpoints import Point, by_depth, from_bind, from_mount, inherit, merge
 from engine.errors import InvalidInput
 
 HOST = {"Type": "bind", "Source": "/tmp", "Target": "/x"}

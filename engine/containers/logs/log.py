@@ -13,8 +13,8 @@ from contextlib import closing
 from time import time
 from typing import NamedTuple
 
-from engine.containers.logfile import LogFile
-from engine.containers.loglines import NAMES, Carry, Line
+from engine.containers.logs.logfile import LogFile
+from engine.containers.logs.loglines import NAMES, Carry, Line
 from engine.kernel.inotify import Watch
 
 __all__ = ["Line", "LogEntry", "LogFile", "read"]

@@ -14,8 +14,8 @@ from itertools import pairwise
 from select import select
 from typing import NamedTuple
 
-from engine.containers.loglines import NAMES, Carry, Line
-from engine.containers.pieces import Frame, Piece, lost, open_pieces
+from engine.containers.logs.loglines import NAMES, Carry, Line
+from engine.containers.logs.pieces import Frame, Piece, lost, open_pieces
 from engine.kernel.inotify import Watch
 from engine.shim.frames import INDEX_BYTES, MARK, index_path
 

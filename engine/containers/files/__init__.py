@@ -1,0 +1,1 @@
+"""What is in containers: what they changed, and files copied in and out."""

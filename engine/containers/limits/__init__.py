@@ -1,0 +1,1 @@
+"""How much of the machine a container may take, and which of its devices."""

@@ -1,0 +1,1 @@
+"""What is mounted into containers: volumes, directories of the host, memory."""

@@ -1,0 +1,1 @@
+"""What runs in containers: places at their programs, further programs, processes and their figures."""

@@ -12,7 +12,6 @@ from engine.containers import record, state
 from engine.containers.activity import Activity
 from engine.containers.contents import Contents
 from engine.containers.names import checked
-from engine.containers.options import Options
 from engine.containers.record import Container
 from engine.errors import Conflict, EngineError, InvalidInput, NotFound
 from engine.events import EventLog, event
@@ -24,6 +23,7 @@ if TYPE_CHECKING:
     from engine.containers.creation import Source
     from engine.containers.lifecycle import Lifecycle
     from engine.containers.limits.limits import Limits
+    from engine.containers.options import Options
     from engine.containers.programs.session import Attached
     from engine.shim.spawn import Shim
     from engine.snapshots.protocol import Snapshotter
@@ -65,13 +65,13 @@ class Containers(Activity, Contents):
         self._image_source = image_source
         self._ready = ready
 
-    def create(self, image: str, options: Options = Options()) -> str:  # noqa: B008 - an immutable value
-        """Make a container of an image; return its id."""
+    def create(self, image: str, options: Options | None = None) -> str:
+        """Make a container of an image, as that says but for the `options`; return its id."""
         from engine.containers import creation
+        from engine.containers.options import Options
 
-        id = creation.create(
-            self.store, self._snapshotter, self._image_source(image), options, lambda: self._volumes
-        )
+        source, wanted = self._image_source(image), options or Options()
+        id = creation.create(self.store, self._snapshotter, source, wanted, lambda: self._volumes)
         self._tell(record.find(self.store, id), "create")
         return id
 

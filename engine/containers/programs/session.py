@@ -12,7 +12,7 @@ from engine.shim.talk import Message
 from engine.shim.visit import Visit
 
 _CHUNK = 64 << 10
-_TOLD_BYTES = 4 << 20
+_TOLD_BYTES = 1 << 20
 """How much is read before it is told again, so that the log need not be kept for longer."""
 STDOUT, STDERR = 1, 2
 

@@ -282,7 +282,8 @@ class Containers(Activity, Contents):
             self._remove(container, volumes or bool(container.host_config["AutoRemove"]))
         except NotFound:
             if not container.host_config["AutoRemove"]:
-                raise
+                # Somebody was quicker; nobody asked for it by its id.
+                raise NotFound(f"No such container: {container.name}") from None
 
     def release(self, id: str) -> None:
         """Tell the drivers of its volumes that a container has ended, unless it has been started again."""

@@ -109,24 +109,24 @@ class Monitor:
 
     def _lived(self, run: Run) -> Run | None:
         """See a run to its end; return the next one, if there is to be one."""
-        while True:
-            code = run.live()
-            self._run = None
-            wait = self._restarts.after(code, run.seconds)
-            run.record(code, again=wait is not None)
-            self._door.release(code)
-            if wait is None:
-                return None
+        code = run.live()
+        self._run = None
+        wait, number, ended = self._restarts.after(code, run.seconds), run.number, run.ended(code)
+        run.record(code, again=wait is not None)
+        self._door.release(code)
+        while wait is not None:
             self._sleep(wait)
             if self._restarts.forbidden:
-                write(self._bundle.exit, run.ended(code), sync=True)
-                return None
+                write(self._bundle.exit, ended._replace(again=False), sync=True)
+                break
+            number += 1
             try:
-                return self._begun(run.number + 1)
+                return self._begun(number)
             except (EngineError, OSError) as error:
-                ended = self._failed(run.number + 1, error)
-                if self._restarts.after(ended.exit_code, 0) is None:
-                    return None
+                ended = _failed(number, error)
+                wait = self._restarts.after(ended.exit_code, 0)
+                self._write(ended._replace(again=wait is not None))
+        return None
 
     def _sleep(self, seconds: float) -> None:
         """Wait, for visitors too, unless one says that there is no need any more."""
@@ -165,21 +165,23 @@ class Monitor:
             talk.release(descriptors)
 
     def _give_up(self, number: int, error: EngineError | OSError) -> None:
-        self._failed(number, error)
+        self._write(_failed(number, error))
         talk.tell(self._starter, refusal(error, "cannot use the container's files"))
 
-    def _failed(self, number: int, error: EngineError | OSError) -> Ended:
-        """Write down that a run could not begin."""
-        code = error.code if isinstance(error, StartFailed) else 125
-        if isinstance(error, OSError):
-            error = from_os(error, "cannot use the container's files")
-        ended = Ended(number, code, time.time(), error.brief, failed=True)
+    def _write(self, ended: Ended) -> None:
         try:
             write(self._bundle.exit, ended)
         except OSError:
-            # The answer tells it too.
-            pass
-        return ended
+            # Whoever asked is told too.
+            return
+
+
+def _failed(number: int, error: EngineError | OSError) -> Ended:
+    """Say that a run could not begin."""
+    code = error.code if isinstance(error, StartFailed) else 125
+    if isinstance(error, OSError):
+        error = from_os(error, "cannot use the container's files")
+    return Ended(number, code, time.time(), error.brief, failed=True)
 
 
 def refusal(error: EngineError | OSError, otherwise: str) -> Message:

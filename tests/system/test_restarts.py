@@ -43,6 +43,15 @@ def test_a_success_is_not_tried_again(stackyard: Stackyard) -> None:
     assert look(stackyard, "well", "{{.State.Status}} {{.RestartCount}}") == "exited 0"
 
 
+def test_one_that_cannot_be_started_again_says_why_and_can_be_stopped(stackyard: Stackyard) -> None:
+    line = "rm -f /bin/sh /usr/bin/sh; exit 1"
+    stackyard("run", "-d", "--name", "broken", "--restart", "always", BASE, "/bin/sh", "-c", line)
+    until(lambda: "no such file" in look(stackyard, "broken", "{{.State.Error}}"))
+    assert look(stackyard, "broken", "{{.State.Status}}") == "restarting"
+    assert stackyard("stop", "broken").returncode == 0
+    assert look(stackyard, "broken", "{{.State.Status}} {{.State.ExitCode}}") == "exited 127"
+
+
 def test_what_always_runs_can_be_stopped_and_started(stackyard: Stackyard) -> None:
     stackyard("run", "-d", "--name", "always", "--restart", "always", BASE, "sh", "-c", "echo up; exit 1")
     until(lambda: int(look(stackyard, "always", "{{.RestartCount}}")) >= 2)

@@ -49,7 +49,7 @@ def written(
         return "".join(_raw(row, raw) for row in rows)
     if form == "json":
         form = "{{json .}}"
-    from app.cli.template import Headings, Template
+    from app.go.template import Headings, Template
 
     tabular = form.startswith("table")
     body = form.removeprefix("table").strip(" ").replace("\\t", "\t").replace("\\n", "\n")

@@ -7,7 +7,7 @@ import re
 from collections.abc import Iterator, Mapping
 from urllib.parse import quote_plus
 
-from app.cli.template import GoMap, Template
+from app.go.template import GoMap, Template
 from engine.containers.record import Container
 from engine.errors import InvalidInput
 

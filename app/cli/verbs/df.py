@@ -55,7 +55,7 @@ def _run(engine: Engine, arguments: Arguments) -> int:
         return 0
     images, containers, volumes = _images(engine), _containers(engine), _volumes(engine)
     if form not in ("", "table"):
-        from app.cli.template import Template
+        from app.go.template import Template
 
         everything = {
             "Images": list(images),

@@ -45,7 +45,7 @@ def _writer(form: str) -> Callable[[Event], str]:
         return line
     if form == "json":
         form = "{{json .}}"
-    from app.cli.template import Template
+    from app.go.template import Template
 
     try:
         template = Template.parse(form)

@@ -54,7 +54,7 @@ def _writer(form: str) -> Callable[[list[dict[str, Any]]], str]:
 
         indent, separators = (None, (",", ":")) if form else (4, (",", ": "))
         return lambda found: json.dumps(found, indent=indent, separators=separators, ensure_ascii=False)
-    from app.cli.template import Template
+    from app.go.template import Template
 
     try:
         template = Template.parse(form)

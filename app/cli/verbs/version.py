@@ -42,7 +42,7 @@ def _run(engine: Engine, arguments: Arguments) -> int:
     if form == "json":
         form = "{{json .}}"
     if form:
-        from app.cli.template import Template
+        from app.go.template import Template
 
         say(Template.parse(form).render(told))
         return 0

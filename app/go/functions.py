@@ -6,10 +6,10 @@ import re
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, NamedTuple
 
-from app.cli.go.errors import Misused
-from app.cli.go.shapes import RawMap
-from app.cli.go.values import MISSING, Texts, bytewise, kind, marshalled, printed, truth
-from app.cli.go.verbs import formatted
+from app.go.errors import Misused
+from app.go.shapes import RawMap
+from app.go.values import MISSING, Texts, bytewise, kind, marshalled, printed, truth
+from app.go.verbs import formatted
 
 
 class Function(NamedTuple):

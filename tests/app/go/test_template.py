@@ -14,7 +14,7 @@ import pytest
 
 from app.cli.listing import written
 from app.cli.rows import Row
-from app.cli.template import GoMap, Headings, Template
+from app.go.template import GoMap, Headings, Template
 from engine.errors import InvalidInput
 
 DOCUMENT: dict[str, Any] = {

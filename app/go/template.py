@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from app.cli.go.errors import Failed
-from app.cli.go.evaluation import Evaluation
-from app.cli.go.functions import FUNCTIONS, HEADINGS
-from app.cli.go.nodes import Node
-from app.cli.go.parser import Parser
-from app.cli.go.shapes import GoMap, as_maps
+from app.go.errors import Failed
+from app.go.evaluation import Evaluation
+from app.go.functions import FUNCTIONS, HEADINGS
+from app.go.nodes import Node
+from app.go.parser import Parser
+from app.go.shapes import GoMap, as_maps
 
 __all__ = ["GoMap", "Headings", "Template"]
 

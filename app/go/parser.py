@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Container, Iterator
 from typing import NoReturn
 
-from app.cli.go.constants import number, unquoted
-from app.cli.go.errors import Unparsable
-from app.cli.go.lexer import Lexer, Token
-from app.cli.go.nodes import (
+from app.go.constants import number, unquoted
+from app.go.errors import Unparsable
+from app.go.lexer import Lexer, Token
+from app.go.nodes import (
     Action,
     Branch,
     Call,

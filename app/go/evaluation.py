@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from typing import NoReturn
 
-from app.cli.go.errors import Failed, Misused
-from app.cli.go.functions import Function
-from app.cli.go.nodes import (
+from app.go.errors import Failed, Misused
+from app.go.functions import Function
+from app.go.nodes import (
     Action,
     Branch,
     Call,
@@ -25,8 +25,8 @@ from app.cli.go.nodes import (
     Text,
     Variable,
 )
-from app.cli.go.shapes import GoMap, json_name, leaves_out, typed, zero
-from app.cli.go.values import MISSING, Texts, is_map, kind, printed, truth
+from app.go.shapes import GoMap, json_name, leaves_out, typed, zero
+from app.go.values import MISSING, Texts, is_map, kind, printed, truth
 
 _DEEPEST = 100
 _NOTHING = object()

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping, Sequence
 
-from app.cli.go.values import is_map, kind, printed
+from app.go.values import is_map, kind, printed
 from app.units import quoted
 
 _VERB = re.compile(

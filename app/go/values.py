@@ -6,7 +6,7 @@ import math
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from app.cli.go.shapes import MAPS, GoMap, Moment, NilList, NilMap, Struct, typed, zero
+from app.go.shapes import MAPS, GoMap, Moment, NilList, NilMap, Struct, typed, zero
 
 
 class Texts(list[str]):

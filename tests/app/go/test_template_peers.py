@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 
 import pytest
 
-from app.cli.template import Template
+from app.go.template import Template
 from engine.errors import InvalidInput
 
 pytestmark = pytest.mark.peers

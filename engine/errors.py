@@ -13,6 +13,8 @@ EngineError
 ├── NoSpace             the disk is full
 ├── ReadOnly            the store cannot be written to
 ├── NotPermitted        the caller lacks a right
+├── Denied              a registry wants other credentials
+├── Unreachable         a registry cannot be reached, or its answer is of no use
 ├── Unsupported         this kernel or this machine cannot do it
 ├── NewerStore          the store was written by a later version
 ├── StartFailed         the container's process could not be started
@@ -87,6 +89,14 @@ class ReadOnly(EngineError):
 
 class NotPermitted(EngineError):
     """The caller lacks a right."""
+
+
+class Denied(EngineError):
+    """A registry wants other credentials."""
+
+
+class Unreachable(EngineError):
+    """A registry cannot be reached, or its answer is of no use."""
 
 
 class Unsupported(EngineError):

@@ -139,6 +139,11 @@ class Paths(NamedTuple):
         return f"{self.root}/ingest"
 
     @property
+    def partials(self) -> str:
+        """Blobs that a pull has not got whole, by digest; the next one goes on with them."""
+        return f"{self.root}/partials"
+
+    @property
     def digests(self) -> str:
         """What is remembered of the trees that builds read, a file each."""
         return f"{self.root}/digests"

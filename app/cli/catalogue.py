@@ -42,6 +42,7 @@ LOAD = Entry("load:LOAD", "Load images from an archive, a directory or STDIN")
 LOGS = Entry("logs:LOGS", "Fetch the logs of a container")
 PAUSE = Entry("lifecycle:PAUSE", "Pause all processes within one or more containers")
 PORT = Entry("port:PORT", "List port mappings or a specific mapping for the container")
+PULL = Entry("pull:PULL", "Download an image from a registry")
 RENAME = Entry("lifecycle:RENAME", "Rename a container")
 RESTART = Entry("lifecycle:RESTART", "Restart one or more containers")
 RUN = Entry("run:RUN", "Run a command in a new container")
@@ -79,6 +80,7 @@ VERBS: dict[str, Entry] = {
     "pause": PAUSE,
     "port": PORT,
     "ps": Entry("ps:LIST", "List containers"),
+    "pull": PULL,
     "rename": RENAME,
     "restart": RESTART,
     "rm": Entry("lifecycle:REMOVE", "Remove one or more containers"),
@@ -139,6 +141,7 @@ NOUNS: dict[str, Noun] = {
             "load": LOAD,
             "ls": Entry("images:LIST", "List images", ("list",)),
             "prune": Entry("prune:IMAGES", "Remove unused images"),
+            "pull": PULL,
             "rm": Entry("images:REMOVE", "Remove one or more images", ("rmi", "remove")),
             "save": SAVE,
             "tag": TAG,
@@ -169,7 +172,6 @@ LATER: dict[str, str] = {
     "login": "registries come with a later step of the engine",
     "logout": "registries come with a later step of the engine",
     "network": "networks come with a later step of the engine; `--network none` and `--network host` work",
-    "pull": "registries come with a later step of the engine; `stackyard load` and `import` bring images in",
     "push": "registries come with a later step of the engine; `stackyard save` writes images out",
     "search": "registries come with a later step of the engine",
 }

@@ -10,7 +10,18 @@ from engine.events import EventLog
 from engine.images import listing, tags
 from engine.images.journal import tell
 from engine.images.names import resolve
-from engine.images.records import HistoryEntry, Image, Loaded, Pruned, Removed, Report, silent
+from engine.images.records import (
+    HistoryEntry,
+    Image,
+    Loaded,
+    Pruned,
+    Pulled,
+    Removed,
+    Report,
+    Telling,
+    silent,
+    unheard,
+)
 from engine.store.store import Store
 
 TYPE_CHECKING = False
@@ -144,6 +155,22 @@ class Images:
         from engine.images.loading import load
 
         return load(self.store, self.events, source, progress or silent)
+
+    def pull(self, name: str, platform: str = "", tell: Telling = unheard) -> Pulled:
+        """Bring an image from its registry, by a tag (`latest` by default) or a digest.
+
+        `tell` hears of every step in this thread, and may raise to cancel: what has arrived by then is kept
+        for the next time. Raises InvalidReference, NotFound, Denied, Unreachable, Corrupt, HostileArchive,
+        Unsupported, NoSpace.
+        """
+        from engine.images.pulling import pull
+        from engine.oci.platform import Platform
+        from engine.oci.reference import Reference
+        from engine.registry.connection import connect
+
+        reference = Reference.parse(name)
+        wanted = Platform.parse(platform) if platform else None
+        return pull(self.store, self.events, lambda: connect(reference.domain), reference, wanted, tell)
 
     def save(
         self,

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import time
 from collections.abc import Callable, Sequence
+from itertools import count
 from typing import BinaryIO, NamedTuple
 
 from engine.errors import Conflict, Corrupt
@@ -59,6 +60,9 @@ class Draft(NamedTuple):
     config_type: str = media.OCI_CONFIG
 
 
+Also = Callable[["sqlite3.Connection", str], None]
+
+
 class Listing(NamedTuple):
     """One image of a commit that lists several."""
 
@@ -68,7 +72,7 @@ class Listing(NamedTuple):
     """The id of the image it was built upon; empty for none."""
     step: bool = False
     """True for a step of a build, which stays out of sight for as long as nobody names it."""
-    also: Callable[[sqlite3.Connection, str], None] | None = None
+    also: Also | None = None
     """Writes more rows about the image, whose id it gets, in the same transaction."""
 
 
@@ -87,7 +91,7 @@ class Intake:
         self.store = store
         self.ingest = ingest
         self.report = report
-        self._directories = 0
+        self._numbers = count(1)
 
     def layer(
         self,
@@ -118,17 +122,26 @@ class Intake:
             received.keep(writer)
             applied = self._apply(decompressed(received), directory)
             received.drain()
-            if diff_id is not None and applied.diff_id != diff_id:
-                raise Corrupt(
-                    f"layer {diff_id} does not match its digest",
-                    details=f"unpacked, its bytes are {applied.diff_id}",
-                )
+            if diff_id is not None:
+                _check(diff_id, applied.diff_id)
             if blob and writer.size != blob.size:
                 raise Corrupt(f"blob {blob.digest} is {writer.size} bytes long, not {blob.size}")
             name, size = writer.finish()
         said = blob.media_type if blob else ""
         kept = Blob(name, size, said or media_type or media.OCI_LAYER)
         return Layer(applied.diff_id, applied.size, kept, directory)
+
+    def arriving(self, stream: BinaryIO, *, diff_id: str, blob: Blob) -> Layer:
+        """Unpack a layer whose bytes somebody else keeps, and stages under their digest with `adopt`.
+
+        Raises Corrupt if it is not what `diff_id` says, HostileArchive for what must not be unpacked.
+        """
+        directory = self._directory()
+        applied = self._apply(decompressed(stream), directory)
+        while stream.read(_CHUNK):
+            continue  # padding behind a compressed stream
+        _check(diff_id, applied.diff_id)
+        return Layer(diff_id, applied.size, blob, directory)
 
     def name(self, id: str, references: Sequence[Reference]) -> Listed:
         """Make an image that is listed a result, under these names.
@@ -142,6 +155,13 @@ class Intake:
                 raise Conflict(f"image {id} was removed meanwhile", resolution="try again")
             connection.execute("UPDATE images SET step = 0 WHERE id = ? AND step", (id,))
             return Listed(id, [tags.assign(connection, reference, id) for reference in references])
+
+    def note(self, id: str, also: Also) -> None:
+        """Write more about an image that is listed; raises Conflict if it was removed meanwhile."""
+        with self.store.transaction() as connection:
+            if not connection.execute("SELECT 1 FROM images WHERE id = ?", (id,)).fetchone():
+                raise Conflict(f"image {id} was removed meanwhile", resolution="try again")
+            also(connection, id)
 
     def commit(
         self, draft: Draft, references: Sequence[Reference] = (), *, parent: str = "", step: bool = False
@@ -172,8 +192,7 @@ class Intake:
             return writer.finish()[0]
 
     def _directory(self) -> str:
-        self._directories += 1
-        return self.ingest.directory(f"layer-{self._directories}")
+        return self.ingest.directory(f"layer-{next(self._numbers)}")
 
     def _apply(self, tar: BinaryIO, directory: str | None) -> Applied:
         if directory is None:
@@ -243,6 +262,13 @@ class Intake:
                 " VALUES (?, ?, ?, ?, ?, ?)",
                 (id, position, blob.digest, blob.media_type, blob.size, kind),
             )
+
+
+def _check(diff_id: str, actual: str) -> None:
+    if actual != diff_id:
+        raise Corrupt(
+            f"layer {diff_id} does not match its digest", details=f"unpacked, its bytes are {actual}"
+        )
 
 
 def _is_first() -> bool:

@@ -97,5 +97,37 @@ class Progress(NamedTuple):
 Report = Callable[[Progress], None]
 
 
+class Transfer(NamedTuple):
+    """A line of what a pull or a push does, in docker's words; a later one with the same id replaces it."""
+
+    id: str
+    """Twelve digits of a layer, or a tag; empty for what stands alone."""
+    status: str
+    current: int = 0
+    """Bytes done."""
+    total: int = 0
+    """Bytes to do; 0 where the line tells no progress."""
+
+
+Telling = Callable[[Transfer], None]
+"""Hears of a transfer, in the thread that began it; may raise to cancel."""
+
+
+class Pulled(NamedTuple):
+    """An image that a pull has brought, or found to be here already."""
+
+    reference: str
+    """Familiar."""
+    id: str
+    digest: str
+    """Of what the registry has under this name: the manifest, or the index that names it."""
+    newer: bool
+    """Whether the name or the image is new here."""
+
+
 def silent(_: Progress) -> None:
     """Report to nobody."""
+
+
+def unheard(_: Transfer) -> None:
+    """Tell nobody."""

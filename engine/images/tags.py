@@ -37,3 +37,19 @@ def assign(connection: sqlite3.Connection, reference: Reference, id: str) -> str
     # What has had a name is a result, also when it has lost it.
     connection.execute("UPDATE images SET step = 0 WHERE id = ? AND step", (id,))
     return str(row["image"]) if row and row["image"] != id else ""
+
+
+def leads(connection: sqlite3.Connection, reference: Reference, id: str) -> bool:
+    """Tell whether a name leads to this image."""
+    name = reference.canonical
+    row = connection.execute("SELECT image FROM tags WHERE reference = ?", (name,)).fetchone()
+    return row is not None and row["image"] == id
+
+
+def recall(connection: sqlite3.Connection, reference: Reference, id: str) -> bool:
+    """Note under which digest a registry knows an image; tell whether that is new."""
+    connection.execute("UPDATE images SET step = 0 WHERE id = ? AND step", (id,))
+    name = reference.canonical
+    row = connection.execute("SELECT image FROM digests WHERE reference = ?", (name,)).fetchone()
+    connection.execute("INSERT OR REPLACE INTO digests (reference, image) VALUES (?, ?)", (name, id))
+    return row is None or row["image"] != id

@@ -62,6 +62,7 @@ VERBS: dict[str, Entry] = {
     "attach": ATTACH,
     "build": BUILD,
     "commit": COMMIT,
+    "completion": Entry("completion:COMPLETION", "Print the script that completes lines in a shell"),
     "cp": CP,
     "create": CREATE,
     "demo": Entry("demo:DEMO", "Make a sample container from this machine's own programs and show it"),

@@ -14,6 +14,7 @@ from app.cli.flags import PROGRAM, Flag, HelpAsked, UsageError, parse
 from engine.errors import EngineError
 
 if TYPE_CHECKING:
+    from app.completion.offers import Ask
     from engine.engine import Engine
 
 SUMMARY = "A terminal workbench for containers that carries its own engine"
@@ -64,6 +65,10 @@ def _run(words: list[str]) -> int:
     name, *rest = arguments.positional
     if name == "help":
         return _help(rest)
+    if name == "__complete":
+        from app.cli.completing.answer import answer
+
+        return answer(completer(root), rest)
     return _dispatch(name, rest, root)
 
 
@@ -172,6 +177,14 @@ def _opened(root: str | None) -> Engine:
     from engine.engine import Engine
 
     return Engine(root)
+
+
+def completer(root: str | None, engine: Engine | None = None) -> Ask:
+    """Return what tells the possible words of a line, for the store in this folder or an open engine."""
+    from app.cli.completing.completer import Completer
+    from app.cli.completing.objects import Objects
+
+    return Completer(Objects(lambda: engine or _opened(root)), FLAGS, load)
 
 
 def _workbench(root: str | None) -> int:

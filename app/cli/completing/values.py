@@ -35,6 +35,7 @@ WORDS: Mapping[str, tuple[str, ...]] = {
     "lifecycle:WAIT": (ALIVE, "…"),
     "logs:LOGS": (ANY,),
     "port:PORT": (ANY,),
+    "pull:PULL": (NAMED_IMAGE,),
     "run:RUN": (IMAGE,),
     "save:SAVE": (IMAGE, "…"),
     "start:START": (STOPPED, "…"),

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from engine.build.builds import Builds
     from engine.containers.containers import Containers
     from engine.containers.creation import Source
+    from engine.develop.watches import Watches
     from engine.images.images import Images
     from engine.shim.spawn import Shim
     from engine.store.store import Store
@@ -75,6 +76,14 @@ class Engine:
         from engine.containers.containers import Containers
 
         return Containers(self.store, self.events, self._image_source, self._ready)
+
+    @cached_property
+    def watches(self) -> Watches:
+        """Watching files, building what was saved and replacing what runs."""
+        from engine.develop.watch import Rooms
+        from engine.develop.watches import Watches
+
+        return Watches(self.paths, Rooms(self.builds, self.images, self.containers))
 
     @cached_property
     def volumes(self) -> Volumes:

@@ -129,6 +129,11 @@ class Paths(NamedTuple):
         return f"{self.root}/builds"
 
     @property
+    def watches(self) -> str:
+        """The journals of the newest watches, a folder each."""
+        return f"{self.root}/watches"
+
+    @property
     def caches(self) -> str:
         """The cache mounts of RUN steps."""
         return f"{self.root}/caches"
@@ -170,6 +175,10 @@ class Paths(NamedTuple):
     def build(self, id: str) -> str:
         """Name the folder of a build's journal."""
         return f"{self.builds}/{id}"
+
+    def watch(self, id: str) -> str:
+        """Name the folder of a watch's journal."""
+        return f"{self.watches}/{id}"
 
     def snapshot(self, number: int) -> str:
         """Name the directory of an unpacked layer."""

@@ -55,6 +55,7 @@ TOP = Entry("top:TOP", "Display the running processes of a container")
 UNPAUSE = Entry("lifecycle:UNPAUSE", "Unpause all processes within one or more containers")
 UPDATE = Entry("update:UPDATE", "Update configuration of one or more containers")
 WAIT = Entry("lifecycle:WAIT", "Block until one or more containers stop, then print their exit codes")
+WATCH = Entry("watch:WATCH", "Build again whenever a file is saved, and replace the container that runs it")
 
 BUILDER = {"build": BUILD, "prune": Entry("prune:CACHE", "Remove build cache")}
 
@@ -97,6 +98,7 @@ VERBS: dict[str, Entry] = {
     "update": UPDATE,
     "version": Entry("version:VERSION", "Show the Stackyard version information"),
     "wait": WAIT,
+    "watch": WATCH,
 }
 
 NOUNS: dict[str, Noun] = {

@@ -28,6 +28,7 @@ from engine.build.request import Request
 from engine.build.stage import StageRun
 from engine.build.variables import Arguments
 from engine.build.work import Report, Result, Work, Yard, merged_failure
+from engine.cancelling import Cancel
 from engine.dockerfile.errors import DockerfileError
 from engine.dockerfile.program import understand
 from engine.errors import Cancelled, EngineError, StepFailed
@@ -47,12 +48,13 @@ class Outcome(NamedTuple):
 class Builder:
     """A build under way."""
 
-    def __init__(self, yard: Yard, request: Request, report: Report) -> None:
+    def __init__(self, yard: Yard, request: Request, report: Report, cancel: Cancel | None = None) -> None:
         self.yard = yard
         self.store = yard.store
         self.request = request
         self.id = os.urandom(32).hex()
         self._listener = report
+        self._cancel = cancel or Cancel()
         self._telling = threading.Lock()
         self._journal: Journal | None = None
 
@@ -85,6 +87,7 @@ class Builder:
     def _build(self, context: Context, names: tuple[Reference, ...]) -> Outcome:
         request = self.request
         self._report(ContextRead(context.size))
+        self._cancel.check()
         program = understand(context.dockerfile)
         arguments = Arguments(request.arguments, request.environment, _platform(request))
         planned = plan(program, arguments, request.target, request.labels, request.contexts)
@@ -104,7 +107,8 @@ class Builder:
             self._report(StepStarted(step.step, step.text, time.time()))
             self._report(StepFinished(step.step, "", 0, time.time()))
         try:
-            self._run(work)
+            with self._cancel.calling(work.cancel):
+                self._run(work)
         finally:
             work.close()
         return self._finish(work, names)

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from engine.build.inventory import Entry
     from engine.build.journal.summary import BuildRecord
     from engine.build.prune import Pruned
+    from engine.cancelling import Cancel
     from engine.shim.runner import Runner
     from engine.shim.terminal import Terminal
 
@@ -30,11 +31,13 @@ class Builds:
         self._events = events
         self._find_image = find_image
 
-    def build(self, request: Request, report: Callable[[Event], None]) -> Outcome:
+    def build(
+        self, request: Request, report: Callable[[Event], None], cancel: Cancel | None = None
+    ) -> Outcome:
         """Build an image; every event is reported as it happens, from whichever thread, one at a time.
 
-        An exception out of `report` cancels the build. Raises DockerfileError, StepFailed, NotFound,
-        InvalidInput, InvalidReference, NoSpace, Cancelled.
+        An exception out of `report` cancels the build, and so does `cancel`. Raises DockerfileError,
+        StepFailed, NotFound, InvalidInput, InvalidReference, NoSpace, Cancelled.
         """
         with self._ready(request) as runner:
             from engine.build.builder import Builder
@@ -42,7 +45,7 @@ class Builds:
             from engine.snapshots.choice import choose
 
             yard = Yard(self.store, self._events, choose(self.store.paths), self._find_image, runner)
-            return Builder(yard, request, report).build()
+            return Builder(yard, request, report, cancel).build()
 
     @contextmanager
     def _ready(self, request: Request) -> Iterator[Runner | None]:

@@ -65,15 +65,52 @@ class Containers(Activity, Contents):
         self._image_source = image_source
         self._ready = ready
 
-    def create(self, image: str, options: Options | None = None) -> str:
-        """Make a container of an image, as that says but for the `options`; return its id."""
+    def create(self, image: str, options: Options | None = None, keeping: str = "") -> str:
+        """Make a container of an image, as that says but for the `options`; return its id.
+
+        Anonymous volumes of the container `keeping` are mounted where it had them.
+        """
         from engine.containers import creation
         from engine.containers.options import Options
 
         source, wanted = self._image_source(image), options or Options()
-        id = creation.create(self.store, self._snapshotter, source, wanted, lambda: self._volumes)
+        kept = [point for point in self.get(keeping).points if point.anonymous] if keeping else ()
+        id = creation.create(self.store, self._snapshotter, source, wanted, lambda: self._volumes, kept)
         self._tell(record.find(self.store, id), "create")
         return id
+
+    def renew(self, name: str, image: str, new: str) -> str:
+        """Make a container called `new`, like another one but of another image; return its id.
+
+        Both have the same volumes. Raises AlreadyExists, NotFound.
+        """
+        from engine.containers.creation import put
+        from engine.containers.renewal import renewed
+
+        old = self.get(name)
+        before = self._image_source(old.image_id).config
+        draft = renewed(old, before, self._image_source(image), checked(new))
+        id = put(self.store, self._snapshotter, draft, lambda: self._volumes)
+        self._tell(record.find(self.store, id), "create")
+        return id
+
+    def exchange(self, one: str, other: str) -> None:
+        """Give two containers each other's name, at once."""
+        pair = self.get(one), self.get(other)
+        with self.store.transaction() as connection:
+            # No two may have the same name, not even in between.
+            for name, id in ((None, pair[0].id), (pair[0].name, pair[1].id), (pair[1].name, pair[0].id)):
+                connection.execute("UPDATE containers SET name = ? WHERE id = ?", (name or pair[0].id, id))
+        for container, name in zip(pair, (pair[1].name, pair[0].name), strict=True):
+            self._tell(container._replace(name=name), "rename", oldName=f"/{container.name}")
+
+    def prestart(self) -> None:
+        """Bring up a monitor for the next `start`."""
+        self._lifecycle.prestart()
+
+    def stand_down(self) -> None:
+        """Let a monitor go that was brought up and not needed."""
+        self._lifecycle.stand_down()
 
     def remove(self, name: str, *, force: bool = False, volumes: bool = False) -> None:
         """Remove a container; a running one only with `force`. Raises Conflict."""

@@ -46,21 +46,46 @@ class Source(NamedTuple):
     """What it is for: `linux/amd64`."""
 
 
+class Draft(NamedTuple):
+    """A container that is not listed yet."""
+
+    id: str
+    name: str
+    """Empty: one is made up."""
+    source: Source
+    record: dict[str, Any]
+    points: tuple[Point, ...]
+    network: str
+    lookup: Lookup
+
+
 def create(
     store: Store,
     snapshotter: Snapshotter,
     source: Source,
     options: Options,
     volumes: Callable[[], Volumes],
+    kept: Sequence[Point] = (),
 ) -> str:
-    """Stage the bundle and its volumes, then list them; return the id. Raises AlreadyExists, InvalidInput."""
+    """Stage the bundle and its volumes, then list them; return the id. Raises AlreadyExists, InvalidInput.
+
+    What is `kept` is mounted as it was in another container, unless the options say otherwise.
+    """
     refuse(options)
     refuse_platform(options.platform, source.name, source.platform)
     options = _settled(store, options)
     id = new_id()
-    record = merge(id, source, options)
-    points = _points(store, source, options)
     name = checked(options.name) if options.name else ""
+    points = _points(store, source, options, kept)
+    record = merge(id, source, options)
+    return put(
+        store, snapshotter, Draft(id, name, source, record, points, options.network, options.lookup), volumes
+    )
+
+
+def put(store: Store, snapshotter: Snapshotter, draft: Draft, volumes: Callable[[], Volumes]) -> str:
+    """Stage what a draft describes, then list it; return the id. Raises AlreadyExists, NotFound."""
+    id, name, source, record, points, network, lookup = draft
     with store.ingest() as ingest:
         bundle = ingest.directory(id)
         os.chmod(bundle, 0o700)
@@ -69,7 +94,7 @@ def create(
         lowers = tuple(store.paths.snapshot(number) for number in reversed(source.snapshots))
         union = snapshotter.prepare(bundle, lowers)
         write_union(f"{bundle}/rootfs.json", [_moved(mount, bundle, final) for mount in union])
-        _write_network_files(bundle, record["Config"], options.network, options.lookup)
+        _write_network_files(bundle, record["Config"], network, lookup)
         provision = _provision(volumes(), ingest, id, union, points) if points else None
         record["MountPoints"] = provision.documents() if provision else []
         with ingest.commit() as commit:
@@ -110,9 +135,11 @@ def _settled(store: Store, options: Options) -> Options:
     return options
 
 
-def _points(store: Store, source: Source, options: Options) -> tuple[Point, ...]:
+def _points(
+    store: Store, source: Source, options: Options, kept: Sequence[Point]
+) -> tuple[Point, ...]:
     """Work out the mount points, those of other containers included."""
-    inherited: list[Point] = []
+    inherited: list[Point] = list(kept)
     for word in options.volumes_from:
         name, _, mode = word.partition(":")
         inherited += inherit(find(store, name).points, mode)
@@ -167,7 +194,7 @@ def merge(id: str, source: Source, options: Options) -> dict[str, Any]:
             "OpenStdin": options.open_stdin,
             "StdinOnce": options.open_stdin and "stdin" in options.attach,
             **_health(image.get("Healthcheck"), options.health),
-            "Env": _environment(image.get("Env") or (), options.environment),
+            "Env": environment(image.get("Env") or (), options.environment),
             "Cmd": list(command) or None,
             "Image": source.name,
             "Volumes": {path: {} for path in (*(image.get("Volumes") or ()), *options.volumes)} or None,
@@ -197,7 +224,8 @@ def _command(image: Mapping[str, Any], options: Options) -> tuple[Sequence[str],
     return image.get("Entrypoint") or (), options.command or image.get("Cmd") or ()
 
 
-def _environment(image: Sequence[str], given: Sequence[str]) -> list[str]:
+def environment(image: Sequence[str], given: Sequence[str]) -> list[str]:
+    """Lay variables over an image's; a name alone takes the image's value away."""
     variables = dict(
         entry.partition("=")[::2]
         for entry in (*([] if any(e.startswith("PATH=") for e in image) else [PATH]), *image)

@@ -53,6 +53,16 @@ class Lifecycle:
         self.events = events
         self._ready = ready
 
+    def prestart(self) -> None:
+        """Bring up a monitor for the next start, if none waits."""
+        self._ready = self._ready or Shim()
+
+    def stand_down(self) -> None:
+        """Let a monitor go that was brought up and not needed."""
+        ready, self._ready = self._ready, None
+        if ready:
+            ready.close()
+
     def start(self, name: str, size: Size = (0, 0), *, attached: bool = False) -> Attached | None:
         """Start a container; does nothing when it runs already. Raises StartFailed.
 

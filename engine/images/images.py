@@ -110,6 +110,12 @@ class Images:
 
         return remove(self.store, self.events, self._running, name, force=force, parents=prune)
 
+    def drop(self, id: str) -> bool:
+        """Delete an image if nobody named it, uses it or built upon it; tell whether it went."""
+        from engine.images.removal import drop
+
+        return drop(self.store, self.events, self._running, id)
+
     def prune(self, all: bool = False, filters: Mapping[str, Sequence[str]] = {}) -> Pruned:
         """Remove the images without a name, with `all` those without a container.
 

@@ -172,6 +172,18 @@ def remove(
     return removal.removed
 
 
+def drop(store: Store, events: EventLog, running: Running, id: str) -> bool:
+    """Delete an image that nothing needs, with what only it needed; tell whether it went."""
+    with store.discard() as discard:
+        removal = Removal(store, discard, running)
+        if not store.query("SELECT 1 FROM images WHERE id = ?", (id,)) or removal.is_needed(id):
+            return False
+        removal.delete(listing.read(store, id))
+    for image, action in removal.told:
+        tell(events, action, image.id, image.id, image.labels)
+    return True
+
+
 def _is_single(names: list[Reference]) -> bool:
     """Tell whether an image has at most one tag, and digests of that tag's repository only."""
     tags = [name for name in names if name.digest is None]

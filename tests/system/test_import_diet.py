@@ -11,6 +11,7 @@ import pytest
 
 HERE = Path(__file__).parents[2]
 SCREEN = {"textual", "rich", "yaml", "click", "pygments"}
+EYES = {"watchfiles", "anyio"}
 HEAVY = {
     "argparse", "asyncio", "concurrent.futures", "dataclasses", "email", "hashlib", "http", "inspect",
     "logging", "multiprocessing", "pathlib", "shutil", "socket", "ssl", "subprocess", "tarfile", "tempfile",
@@ -106,3 +107,8 @@ def test_a_build_does_not_load_the_rules_that_nobody_asked_for() -> None:
     modules = after("import engine.build.builder")
     assert "engine.dockerfile.program" in modules
     assert not modules & {"engine.dockerfile.check", "engine.dockerfile.rules", "engine.build.checking"}
+
+
+def test_the_eyes_of_a_watch_are_opened_only_by_a_watch() -> None:
+    assert not after("import engine.engine, app.cli.program, app.cli.verbs.build") & EYES
+    assert not after("from engine.develop.watches import Watches; import app.cli.verbs.watch") & EYES

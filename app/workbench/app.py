@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 from typing import TYPE_CHECKING, ClassVar
 
 from textual.app import App
@@ -26,6 +27,8 @@ def run(engine: Engine, select: str = "") -> int:
     from app.workbench.local import LocalYard
 
     workbench = Workbench(LocalYard(engine), select=select)
+    # What is loaded stays: to look through it for garbage again and again would hold up frames.
+    gc.freeze()
     workbench.run()
     return workbench.return_code or 0
 

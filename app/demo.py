@@ -36,9 +36,10 @@ def demo(engine: Engine, ui: bool) -> int:
     if not ui:
         _tell("", "look at it:  stackyard ps · stackyard logs -f demo · stackyard")
         return 0
+    from app.cli.program import completer
     from app.workbench.app import run
 
-    return run(engine)
+    return run(engine, ask=completer(None, engine))
 
 
 def _base(engine: Engine) -> None:

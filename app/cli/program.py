@@ -193,7 +193,8 @@ def _workbench(root: str | None) -> int:
         return 1
     from app.workbench.app import run as open_workbench
 
-    return open_workbench(_opened(root))
+    engine = _opened(root)
+    return open_workbench(engine, ask=completer(root, engine))
 
 
 def _print(text: str) -> int:

@@ -19,16 +19,21 @@ from app.workbench.yard import Lists, Yard
 from engine.errors import EngineError
 
 if TYPE_CHECKING:
+    from app.completion.offers import Ask
     from engine import Engine
 
 
-def run(engine: Engine, select: str = "") -> int:
-    """Open the workbench on an engine until it is left; `select` names a container to begin with."""
+def run(engine: Engine, select: str = "", ask: Ask | None = None) -> int:
+    """Open the workbench on an engine until it is left; `select` names a container to begin with.
+
+    `ask` knows what can come next in a command line.
+    """
     from app.workbench.local import LocalYard
 
     workbench = Workbench(LocalYard(engine), select=select)
     # What is loaded stays: to look through it for garbage again and again would hold up frames.
     gc.freeze()
+    workbench.yard_screen.completion = ask
     workbench.run()
     return workbench.return_code or 0
 

@@ -11,26 +11,21 @@ from textual.binding import BindingType
 from app.workbench import bulk
 from app.workbench.actions import DOING, Selection, line, question, refusal, typed
 from app.workbench.deeds import deed
-from app.workbench.errands import Errands, sentence
+from app.workbench.errands import sentence
 from app.workbench.keys import CONTAINER, IMAGE, OBJECT, bindings
 from app.workbench.panes.rowlist import RowList
-from app.workbench.screens.logtools import LogToolsScreen
+from app.workbench.screens.commands import CommandsScreen
 from app.workbench.spans import Span
 from app.workbench.tabs.processes import ProcessList
-from app.workbench.yard import Yard
 
 if TYPE_CHECKING:
     from app.workbench.tabs.files import FilesTab
 
 
-class YardScreen(LogToolsScreen):
+class YardScreen(CommandsScreen):
     """Acts on what is selected."""
 
     BINDINGS: ClassVar[list[BindingType]] = [*bindings(IMAGE, CONTAINER, OBJECT)]
-
-    def __init__(self, yard: Yard, errands: Errands, again: Callable[[], object]) -> None:
-        super().__init__(yard, errands, again)
-        self._typed: list[str] = []
 
     def action_filter(self) -> None:
         """Narrow the list while the words are typed."""
@@ -45,35 +40,6 @@ class YardScreen(LogToolsScreen):
     def on_files_tab_told(self, event: FilesTab.Told) -> None:
         """Show the command that does the same."""
         self.status.say(Span(line(event.words), "strong"))
-
-    def action_command(self) -> None:
-        """Ask for a line to run."""
-
-        def answered(text: str) -> None:
-            import shlex
-
-            try:
-                words = shlex.split(text)
-            except ValueError:
-                self.status.fail("A quotation mark is not closed.")
-                return
-            if words[:1] in (["stackyard"], ["docker"]):
-                words = words[1:]
-            if words:
-                self._typed.append(text)
-                self._run_line(words)
-
-        self._ask(": stackyard", answered, history=self._typed)
-
-    def _run_line(self, words: list[str]) -> None:
-        from app.workbench.screens.output import OutputScreen
-
-        self.status.say(Span(line(words), "strong"))
-
-        def left(_: None) -> None:
-            self._again()
-
-        self.app.push_screen(OutputScreen(line(words), self._yard.command(words)), left)
 
     def _act(self, action: str, argument: str = "") -> None:
         """Do something to the selected object, unless it makes no sense now; ask if something is lost."""

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 from textual.pilot import Pilot
 
+from app.completion.offers import Ask
 from app.workbench.app import Workbench
 from app.workbench.tabs.detail import TABS
 from app.workbench.yard import Kind
@@ -24,9 +25,16 @@ Compare = Callable[..., bool]
 def look(snap_compare: Compare) -> Callable[..., None]:
     """Compare the picture after some keys with the one that was approved."""
 
-    def look(size: tuple[int, int], *keys: str, at: FakeYard | None = None, theme: str = "") -> None:
+    def look(
+        size: tuple[int, int],
+        *keys: str,
+        at: FakeYard | None = None,
+        theme: str = "",
+        completion: Ask | None = None,
+    ) -> None:
         yard = at or FakeYard()
         app = Workbench(yard, theme=theme)
+        app.yard_screen.completion = completion
 
         async def before(pilot: Pilot[int]) -> None:
             seat = Seat(app, pilot, yard)
@@ -55,6 +63,13 @@ def turns(kind: Kind, tab: str) -> list[str]:
 @SIZES
 def test_log(look: Look, size: tuple[int, int]) -> None:
     look(size, "j", "l")
+
+
+@SIZES
+def test_a_line_with_what_can_come_next(look: Look, size: tuple[int, int]) -> None:
+    from app.cli.program import completer
+
+    look(size, "colon", "run --re", "tab", completion=completer(None))
 
 
 @SIZES

@@ -42,6 +42,7 @@ WORDS: Mapping[str, tuple[str, ...]] = {
     "stats:STATS": (ALIVE, "…"),
     "top:TOP": (ALIVE,),
     "update:UPDATE": (ANY, "…"),
+    "watch:WATCH": (FILE,),
     "volumes:REMOVE": (VOLUME, "…"),
     "completion:COMPLETION": ("bash|zsh|fish",),
 }

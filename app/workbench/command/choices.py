@@ -1,4 +1,4 @@
-"""What is offered for the word under way: the offers that fit, the best first, and the line with one put in."""
+"""What is offered for the word under way: the offers that fit, the best first; the line with one put in."""
 
 from __future__ import annotations
 

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from functools import partial
 from typing import ClassVar
 
 from textual.binding import Binding, BindingType
 from textual.suggester import Suggester
-from textual.widgets import Input
 
 from app.completion.line import Typed, typed
 from app.completion.offers import Ask, Offer
@@ -55,12 +54,16 @@ class CommandLine(Prompt):
         self._at: int | None = None
         """The place in the history."""
 
-    def begin(self, answered: object, text: str = "") -> None:
-        """Ask for a line, beginning with a text."""
-        assert callable(answered)
+    def begin(self, answered: Callable[[str], object], text: str = "") -> None:
+        """Ask for a line, beginning with a text; what is entered is kept."""
+
+        def entered(line: str) -> None:
+            self.past.add(line)
+            answered(line)
+
         self.past.read()
         self._known, self._searching, self._at = Choices(), False, None
-        self.ask(": stackyard", answered, value=text, changed=self._heard, before=self.screen.focused)
+        self.ask(": stackyard", entered, value=text, changed=self._heard, before=self.screen.focused)
         self._heard(text)
 
     def _heard(self, text: str) -> None:
@@ -175,11 +178,6 @@ class CommandLine(Prompt):
             self._look(self._read())
         else:
             super().action_leave()
-
-    def on_input_submitted(self, event: Input.Submitted) -> None:
-        """Keep the line, and run it."""
-        self.past.add(event.value)
-        super().on_input_submitted(event)
 
     def _leave(self) -> None:
         self._offering.show((), -1, 0)

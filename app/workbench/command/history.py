@@ -73,7 +73,8 @@ def is_secret(line: str) -> bool:
         words = line.split()
     if any(word.startswith(_SECRET_FLAGS) for word in words):
         return True
-    return any(verb in words for verb in _SECRET_VERBS) and any(
+    # The verb may stand after the program's name and a flag of its own; too much is rather forgotten.
+    return any(verb in words[:3] for verb in _SECRET_VERBS) and any(
         word.startswith("-") and not word.startswith("--") and "p" in word for word in words
     )
 

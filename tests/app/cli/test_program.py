@@ -133,7 +133,7 @@ def test_interruption_and_a_closed_pipe_are_quiet(
 
 def test_no_words_open_the_workbench(yard: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     opened: list[object] = []
-    workbench = SimpleNamespace(run=lambda engine: opened.append(engine) or 0)
+    workbench = SimpleNamespace(run=lambda engine, ask: opened.append(engine) or 0)
     monkeypatch.setitem(sys.modules, "app.workbench.app", workbench)
     monkeypatch.setattr(program, "on_terminal", lambda: True)
     assert program.run(["--root", "/nonexistent"]) == 0

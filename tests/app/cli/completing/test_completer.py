@@ -142,14 +142,6 @@ def test_the_tables_name_only_what_there_is() -> None:
         assert commands[place].most != 0
 
 
-def test_every_verb_that_takes_words_and_every_filter_is_in_the_tables() -> None:
-    for place, command in _entries():
-        if command.most != 0 and place != "volumes:CREATE":
-            assert place in values.WORDS, place
-        if any(flag.name == "filter" for flag in command.flags):
-            assert place in values.FILTERS, place
-
-
 def test_an_engine_that_cannot_be_asked_offers_nothing() -> None:
     def broken() -> None:
         raise NotFound("no store")

@@ -14,7 +14,9 @@ from tests.app.workbench.conftest import Seat, Sit
 
 def ask(words: Sequence[str]) -> Offers:
     if len(words) == 1:
-        return Offers((Offer("ps", "List containers"), Offer("run", "Run a command"), Offer("rename", "Name")))
+        return Offers(
+            (Offer("ps", "List containers"), Offer("run", "Run a command"), Offer("rename", "Name"))
+        )
     if words[-2] == "run":
         return Offers((Offer("my image", "an image"), Offer("web:1.4"), Offer("web:latest")))
     return Offers(files=True)

@@ -19,6 +19,7 @@ from app.workbench.keys import (
     Key,
     named,
 )
+from app.workbench.watching import alive
 from app.workbench.yard import Build, Container, Image, Kind, Lists
 
 DOING = {
@@ -32,12 +33,12 @@ _OWN = {
     "container": {
         "logs", "start", "stop", "restart", "pause", "kill", "rename", "attach", "execute",
     },
-    "build": {"again", "image", "output", "shell", "stop"},
+    "build": {"again", "image", "output", "shell", "stop", "watch"},
 }
 _UNSAID = {
     "logs": "has logs", "image": "has an image that came out", "output": "has an output",
     "attach": "has a terminal to attach to", "execute": "can run one more program",
-    "shell": "has steps to open a shell on", "again": "can be built again",
+    "shell": "has steps to open a shell on", "watch": "has files to watch", "again": "can be built again",
 }  # fmt: skip
 """What to say of an action that is no verb."""
 _SHARED = {"remove", "copy"}
@@ -161,6 +162,9 @@ def hints(selection: Selection, lists: Lists) -> list[Key]:
         legal = [named("volume", VOLUMES), *legal]
     if selection.kind == "build":
         stop = [named("stop", CONTAINER)] if refusal("stop", selection, lists) is None else []
+        build = build_of(selection, lists)
+        if build and alive(build, lists):
+            legal = [key._replace(hint="stop watching") if key.id == "watch" else key for key in legal]
         return [named("build", GLOBAL), *stop, *legal, named("filter", LIST)]
     return [*legal, named("filter", LIST), *([named("bring", GLOBAL)] if selection.kind == "image" else [])]
 

@@ -12,8 +12,12 @@ LAST = 4096
 class Background:
     """One process, in a session of its own; `ended` hears (from a thread) its exit code and its complaint."""
 
-    def __init__(self, words: Sequence[str], folder: str, ended: Callable[[int, str], object]) -> None:
-        """Start it; raises OSError."""
+    def __init__(self, words: Sequence[str], folder: str, ended: Callable[[int, str], object],
+                 *, tied: bool = False) -> None:
+        """Start it; raises OSError.
+
+        A `tied` one reads our end from its standard input, however we end.
+        """
         import subprocess
         import tempfile
 
@@ -21,7 +25,7 @@ class Background:
         try:
             self._process = subprocess.Popen(
                 words,
-                stdin=subprocess.DEVNULL,
+                stdin=subprocess.PIPE if tied else subprocess.DEVNULL,
                 stdout=subprocess.DEVNULL,
                 stderr=self._said,
                 cwd=folder or None,

@@ -8,7 +8,9 @@ from app.workbench.figures import ago, short_id
 from app.workbench.rows import Row
 from app.workbench.spans import Span, plain
 from app.workbench.steps import told_time
-from app.workbench.yard import Build
+from app.workbench.watching import made, newest, watch_of
+from app.workbench.watchpage import summary
+from app.workbench.yard import Build, Watch
 
 _MARKS = {
     "running": Span("●", "accent"), "done": Span("✓", "good"), "failed": Span("✕", "bad"),
@@ -16,20 +18,22 @@ _MARKS = {
 }  # fmt: skip
 
 
-def builds(builds: Sequence[Build], now: float) -> list[Row]:
-    """Make one row for each build, the newest first."""
-    ordered = sorted(builds, key=lambda one: (-one.started, one.id))
-    return [
-        Row(
-            one.id,
-            one.id,
-            plain(one.title) or short_id(one.id),
-            (Span(short_status(one, now), _role(one)), Span(ago(one.started, now), "dim")),
-            mark(one),
-            title(one, now),
-        )
-        for one in ordered
-    ]
+def builds(builds: Sequence[Build], now: float, watches: Sequence[Watch] = ()) -> list[Row]:
+    """Make one row for each build, the newest first; of a watch only for its last one."""
+    return [_row(one, now, watch_of(one, watches)) for one in newest(builds, watches)]
+
+
+def _row(one: Build, now: float, watch: Watch | None) -> Row:
+    status = Span(short_status(one, now), _role(one))
+    told = title(one, now)
+    watched = watch is not None and watch.alive and made(watch, one)
+    if watch and watched:
+        last = watch.history.last
+        answered = last and last.state == "done" and last.after
+        status = Span(f"{last.after:.2f}s" if last and answered else status.text, status.role)
+        told = f"{summary(watch)} · {told}"
+    seen = Span("◉ watched", "accent") if watched else Span(ago(one.started, now), "dim")
+    return Row(one.id, one.id, plain(one.title) or short_id(one.id), (status, seen), mark(one), told)
 
 
 def mark(build: Build) -> Span:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 
 from app.workbench.yard import Lists, Yard
 from engine.errors import EngineError
@@ -33,7 +33,10 @@ class Follower:
 
     def start(self) -> None:
         """Begin to read and to follow."""
-        works = (self._follow, "happenings"), (self._follow_builds, "builds"), (self._read, "lists")
+        works = (
+            (self._follow, "happenings"), (self._follow_builds, "builds"), (self._follow_watches, "watches"),
+            (self._read, "lists"),
+        )  # fmt: skip
         for work, name in works:
             threading.Thread(target=work, daemon=True, name=name).start()
 
@@ -60,9 +63,15 @@ class Follower:
                 self._over.wait(1)
 
     def _follow_builds(self) -> None:
+        self._follow_journals(self._yard.build_changes)
+
+    def _follow_watches(self) -> None:
+        self._follow_journals(self._yard.watch_changes)
+
+    def _follow_journals(self, changes: Callable[[Callable[[], bool]], Iterator[None]]) -> None:
         while not self._over.is_set():
             try:
-                for _ in self._yard.build_changes(self._over.is_set):
+                for _ in changes(self._over.is_set):
                     self._mark(frozenset(("build",)))
                     # What a step prints changes no list: a flood of it is looked at now and then.
                     self._over.wait(PAUSE)
@@ -76,6 +85,7 @@ class Follower:
         while not self._over.is_set():
             alive = any(one.alive for one in self._lists.containers)
             alive = alive or any(one.running for one in self._lists.builds)
+            alive = alive or any(one.alive for one in self._lists.watches)
             told = self._wake.wait(UNTOLD if alive else None)
             self._wake.clear()
             with self._lock:
@@ -93,6 +103,7 @@ class Follower:
                 yard.containers() if "container" in kinds else before.containers,
                 yard.volumes() if "volume" in kinds else before.volumes,
                 yard.builds() if "build" in kinds else before.builds,
+                yard.watches() if "build" in kinds else before.watches,
             )
         except EngineError as error:
             self._failed(error)

@@ -90,6 +90,7 @@ VOLUMES = (
 )
 BUILD = (
     Key("again", "B", "B", "again", "Build the same once more"),
+    Key("watch", "w", "w", "watch", "Build it again at every save and replace what runs it; again: stop"),
     Key("image", "I", "I", "image", "Go to the image that came out"),
     Key("output", "o", "o", "output", "What it printed: all, or the chosen step"),
     Key("shell", "E", "E", "shell", "A shell on what the chosen step left; before a failed one"),

@@ -22,6 +22,8 @@ if TYPE_CHECKING:
     from engine.images.records import HistoryEntry
     from engine.images.records import Image as ImageRecord
 
+_HOME = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
+"""Where this program is."""
 _RECENT_BYTES = 256 << 10
 """So much of what a program printed makes its screen anew."""
 
@@ -193,7 +195,9 @@ class LocalYard(LocalBuilds, LocalLife):
 
     def command(self, words: Sequence[str]) -> list[str]:
         """Run the same program on the same store."""
-        return [sys.executable, "-m", "app.main", "--root", self._engine.paths.root, *words]
+        # Not -m: in the folder of somebody's app.py that would be what runs.
+        start = f"import sys; sys.path.insert(0, {_HOME!r}); from app.main import main; main()"
+        return [sys.executable, "-P", "-c", start, "--root", self._engine.paths.root, *words]
 
 
 def _image(image: ImageRecord) -> Image:

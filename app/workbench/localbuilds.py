@@ -6,12 +6,13 @@ import shlex
 from collections.abc import Callable, Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
-from app.workbench.yard import Build, Line
+from app.workbench.yard import Build, Line, Watch
 from engine.errors import Conflict
 
 if TYPE_CHECKING:
     from engine.build.journal.recording import Recording
     from engine.build.journal.shelf import Shelf
+    from engine.develop.journal import Shelf as Watches
     from engine.paths import Paths
 
 
@@ -21,6 +22,7 @@ class LocalBuilds:
     def __init__(self, paths: Paths) -> None:
         self._paths = paths
         self._shelf: Shelf | None = None
+        self._watched: Watches | None = None
 
     @property
     def _builds(self) -> Shelf:
@@ -36,6 +38,27 @@ class LocalBuilds:
     def build_changes(self, stop: Callable[[], bool]) -> Iterator[None]:
         """Follow the journals."""
         return self._builds.changes(stop)
+
+    @property
+    def _watches(self) -> Watches:
+        from engine.develop.journal import Shelf
+
+        self._watched = self._watched or Shelf(self._paths)
+        return self._watched
+
+    def watches(self) -> tuple[Watch, ...]:
+        """List the watches."""
+        return tuple(Watch(*record) for record in self._watches.listed())
+
+    def watch_changes(self, stop: Callable[[], bool]) -> Iterator[None]:
+        """Follow their journals."""
+        return self._watches.changes(stop)
+
+    def end_watch(self, watch: str) -> None:
+        """Interrupt it."""
+        from engine.develop.journal import stop
+
+        stop(self._paths, watch)
 
     def recording(self, build: str) -> Recording:
         """Open a journal."""

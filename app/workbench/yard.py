@@ -9,6 +9,7 @@ if TYPE_CHECKING:
     from app.workbench.trees import Tree, Waste
     from app.workbench.usage import Process, Usage
     from engine.build.events import Event
+    from engine.develop.rounds import History
 
 Kind = Literal["image", "container", "volume", "build"]
 
@@ -112,6 +113,22 @@ class Build(NamedTuple):
         return self.state == "running"
 
 
+class Watch(NamedTuple):
+    """Somebody's eye on a context: a build at every save."""
+
+    id: str
+    context: str
+    dockerfile: str
+    tags: tuple[str, ...]
+    target: str
+    pid: int
+    started: float
+    alive: bool
+    tied: bool
+    """Whether it ends with whoever started it: a workbench."""
+    history: History
+
+
 class Lists(NamedTuple):
     """Everything the left side shows, read at one moment."""
 
@@ -119,6 +136,7 @@ class Lists(NamedTuple):
     containers: tuple[Container, ...] = ()
     volumes: tuple[Volume, ...] = ()
     builds: tuple[Build, ...] = ()
+    watches: tuple[Watch, ...] = ()
 
 
 class Happening(NamedTuple):
@@ -258,6 +276,15 @@ class Yard(Protocol):
 
     def build_changes(self, stop: Callable[[], bool]) -> Iterator[None]:
         """Yield whenever a build has told something; `stop` is asked at least once a second."""
+
+    def watches(self) -> tuple[Watch, ...]:
+        """Read what watches are remembered."""
+
+    def watch_changes(self, stop: Callable[[], bool]) -> Iterator[None]:
+        """Yield whenever a watch has told something; `stop` is asked at least once a second."""
+
+    def end_watch(self, watch: str) -> None:
+        """Ask a watch to end; raises Conflict if it is over."""
 
     def recording(self, build: str) -> Recording:
         """Open what a build told and printed, all of it taken in."""

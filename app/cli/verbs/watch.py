@@ -43,7 +43,8 @@ def _run(engine: Engine, arguments: Arguments) -> int:
         _end_with_input(cancel)
     try:
         for event in engine.watches.watch(watched, cancel, tied=tied):
-            telling(event)
+            if not tied:  # whoever started it reads the journal
+                telling(event)
     except KeyboardInterrupt:
         for name in telling.running:
             warn(f"{name} goes on; `{PROGRAM} rm -f {name}` ends it")

@@ -14,7 +14,10 @@ from app.workbench.keys import BUILD, OUTPUT, bindings
 from app.workbench.localbuilds import typed
 from app.workbench.screens.board import Board
 from app.workbench.spans import Span
+from app.workbench.watching import alive
 from app.workbench.yard import Line, Yard
+
+OVER = "  the watch is over; what it started goes on"
 
 
 class BuildsScreen(Board):
@@ -43,6 +46,55 @@ class BuildsScreen(Board):
         self._errands.run(
             lambda: self._yard.again(id), self._build, lambda error: self.status.refuse(sentence(error))
         )
+
+    def action_watch(self) -> None:
+        """Build it again at every save; or no longer."""
+        if self._refused("watch"):
+            return
+        build = build_of(self.selection, self.lists)
+        watch = alive(build, self.lists) if build else None
+        if watch:
+            command = f"$ kill -INT {watch.pid}"
+            self.status.doing(command, "ending the watch")
+            self._errands.run(
+                lambda: self._yard.end_watch(watch.id),
+                lambda _: self.status.say(Span(command, "strong"), Span(OVER, "dim")),
+                lambda error: self.status.refuse(sentence(error)),
+            )
+        elif build:
+            id = build.id
+            self._errands.run(
+                lambda: self._yard.again(id), self._watch, lambda error: self.status.refuse(sentence(error))
+            )
+
+    def _watch(self, asked: Line) -> None:
+        """Start a watch that ends with us, and show its rounds."""
+        from app.workbench.background import Background
+
+        words = ["watch", *asked.words[1:]]
+        command = typed(Line(words, asked.folder), os.getcwd())
+
+        def ended(code: int, said: str) -> None:
+            self.app.call_later(self._unwatched, command, code, said)
+
+        try:
+            process = Background(
+                self._yard.command([words[0], "--tied", *words[1:]]), asked.folder, ended, tied=True
+            )
+        except OSError as error:
+            self.status.fail(f"{command}: {error.strerror}")
+            return
+        self.status.say(Span(command, "strong"), Span("  it ends with the workbench", "dim"))
+        self.want_build(process.pid)
+        self.detail.choose("Watch")
+
+    def _unwatched(self, command: str, code: int, said: str) -> None:
+        self._again()
+        told = [text for text in said.splitlines() if text.strip()]
+        if code in (0, 130):
+            self.status.say(Span(command, "strong"), Span(OVER, "dim"))
+        else:
+            self.status.fail(told[-1].strip() if told else f"{command} ended with exit code {code}")
 
     def _build(self, asked: Line) -> None:
         """Start a build in the background, and select it when it has begun to tell."""

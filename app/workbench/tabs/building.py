@@ -53,6 +53,9 @@ class Building:
     def show(self, build: Build, tab: str) -> None:
         """Show a tab of a build, or the same one as it is now."""
         other = self.build is None or self.build.id != build.id
+        if tab != self._tab and "Watch" in (tab, self._tab):
+            # The text was the watch's meanwhile.
+            self._filled = ()
         self.build, self._tab = build, tab
         if other:
             self._open(build.id)

@@ -10,7 +10,7 @@ from textual.app import ComposeResult
 from textual.containers import Vertical
 from textual.widget import Widget
 
-from app.workbench import pages, rows
+from app.workbench import pages, rows, watchpage
 from app.workbench.actions import Selection, build_of, container_of, image_of
 from app.workbench.spans import Span
 from app.workbench.stack import traced
@@ -28,6 +28,7 @@ from app.workbench.tabs.stats import StatsView
 from app.workbench.tabs.steps import StepsTab
 from app.workbench.tabs.text import Lay, TextView
 from app.workbench.terminal.tab import TerminalTab
+from app.workbench.watching import watch_of
 from app.workbench.yard import Kind, Lists, Yard
 
 if TYPE_CHECKING:
@@ -37,7 +38,7 @@ TABS: dict[Kind, tuple[str, ...]] = {
     "image": ("Stack", "Files", "History", "Config"),
     "container": ("Logs", "Terminal", "Stats", "Stack", "Files", "Processes", "Config"),
     "volume": ("Files", "Used by", "Config"),
-    "build": ("Steps", "Output", "Dockerfile"),
+    "build": ("Steps", "Output", "Dockerfile", "Watch"),
 }
 
 
@@ -123,7 +124,9 @@ class Detail(Vertical):
             self._trace, self._together = {}, ()
         self._selection, self._lists = selection, lists
         self.retitle(row)
-        told = container_of(selection, lists) or image_of(selection, lists) or build_of(selection, lists)
+        build = build_of(selection, lists)
+        told: object = container_of(selection, lists) or image_of(selection, lists)
+        told = told or (build and (build, watch_of(build, lists.watches)))
         self._open(again=told != self._told and selection.key != "")
         self._told = told
 
@@ -204,6 +207,8 @@ class Detail(Vertical):
             build = build_of(selection, lists)
             if build:
                 self.building.show(build, self.tab)
+                if self.tab == "Watch":
+                    self._text.show(watchpage.lay(watch_of(build, lists.watches)), keep=keep)
         elif self.tab == "Logs":
             self._fill_logs()
         elif self.tab in ("Stats", "Processes"):

@@ -58,7 +58,8 @@ def test_values(engine: Engine, local: LocalYard) -> None:
     assert local.inspect("image", image.id)["RepoTags"] == [BASE]
     assert local.volumes() == ()
     assert os.uname().release in local.kernel()
-    assert local.command(["ps", "-a"])[1:] == ["-m", "app.main", "--root", engine.paths.root, "ps", "-a"]
+    command = local.command(["ps", "-a"])
+    assert command[-4:] == ["--root", engine.paths.root, "ps", "-a"]
 
 
 def test_deeds(engine: Engine, local: LocalYard) -> None:

@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
 from app.workbench.figures import count
-from app.workbench.spans import Span, Spans, cut, plain, wrap
+from app.workbench.spans import Span, Spans, cut, cut_spans, plain, wrap
 from app.workbench.yard import Watch
 
 if TYPE_CHECKING:
@@ -55,14 +55,17 @@ def _head(watch: Watch, width: int) -> list[Spans]:
     history = watch.history
     since = time.strftime("%H:%M", time.localtime(watch.started))
     if not watch.alive:
-        said = Span("○ ", "dim"), Span("Watched", "strong"), Span(f" from {since} on; it is over")
+        mark, word, more = Span("○ ", "dim"), "Watched", f"from {since} on; it is over"
     elif watch.tied:
-        said = (Span("◉ ", "accent"), Span("Watching", "strong"),
-                Span(f" since {since}; it ends with the workbench that began it, w ends it now"))  # fmt: skip
+        mark, word = Span("◉ ", "accent"), "Watching"
+        more = f"since {since}; it ends with the workbench that began it, w ends it now"
     else:
-        said = (Span("◉ ", "accent"), Span("Watching", "strong"),
-                Span(f" since {since} on a command line; it goes on without the workbench"))  # fmt: skip
-    found: list[Spans] = [[Span(" "), *said], [Span(f"   {cut(plain(watch.context), width - 4)}", "dim")]]
+        mark, word = Span("◉ ", "accent"), "Watching"
+        more = f"since {since} on a command line; it goes on without the workbench"
+    first, *rest = wrap(f"{word} {more}", width - 4)
+    found: list[Spans] = [[Span(" "), mark, Span(word, "strong"), Span(first[len(word) :])]]
+    found += [[Span(f"   {line}")] for line in rest]
+    found.append([Span(f"   {cut(plain(watch.context), width - 4)}", "dim")])
     if history.polling:
         told = wrap(f"It polls: {history.polling}", width - 4)
         found += [[Span(" ! ", "warn"), Span(line)] for line in told]
@@ -84,7 +87,7 @@ def _round(one: Round, width: int) -> list[Spans]:
     title = cut(what, room)
     head = [Span(" "), MARKS[one.state], Span(f" {clock}  ", "dim"), Span(title, "strong"),
             Span(" " * max(1, room - len(title)) + " "), Span(figure, "good")]  # fmt: skip
-    return [head, *([Span(" " * _INDENT), *spans] for spans in _told(one, width - _INDENT))]
+    return [head, *([Span(" " * _INDENT), *cut_spans(spans, width - _INDENT)] for spans in _told(one, width - _INDENT))]
 
 
 def _told(one: Round, width: int) -> list[Spans]:
@@ -93,7 +96,7 @@ def _told(one: Round, width: int) -> list[Spans]:
         step = f"{one.step}/{one.total} "
         why = f"  {plain(one.why)}" if one.state != "kept" else ""
         text = cut(plain(one.text.partition("\n")[0]), max(8, width - len(step) - len(why)))
-        found.append([Span(step, "dim"), Span(text), Span(cut(why, max(8, width - len(step))), "warn")])
+        found.append([Span(step, "dim"), Span(text), Span(why, "warn")])
     if one.state == "failed":
         return [*found, *_failure(one, width)]
     words = _WORDS.get(one.state, "")
@@ -121,7 +124,8 @@ def _failure(one: Round, width: int) -> list[Spans]:
         found.append([Span(where, "dim"), Span(text, "bad")])
     found += [[Span("│ ", "bad"), Span(cut(plain(line), width - 2))] for line in one.output[-_LAST:]]
     found += [[Span(line, "bad")] for line in wrap(plain(one.why), width)]
-    return [*found, [Span("What ran runs on: it is not what was saved.", "warn")]]
+    older = "What ran runs on: it is not what was saved."
+    return [*found, *([Span(line, "warn")] for line in wrap(older, width))]
 
 
 def summary(watch: Watch) -> str:

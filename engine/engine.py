@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from engine.containers.creation import Source
     from engine.develop.watches import Watches
     from engine.images.images import Images
+    from engine.registry.registries import Registries
     from engine.shim.spawn import Shim
     from engine.store.store import Store
     from engine.store.usage import DiskUsage
@@ -68,7 +69,7 @@ class Engine:
         """Building images, and the builds that were."""
         from engine.build.builds import Builds
 
-        return Builds(self.store, self.events, self.images.get)
+        return Builds(self.store, self.events, self.images.get, self.images.pull)
 
     @cached_property
     def containers(self) -> Containers:
@@ -91,6 +92,13 @@ class Engine:
         from engine.volumes.volumes import Volumes
 
         return Volumes(self.store, self.events)
+
+    @cached_property
+    def registries(self) -> Registries:
+        """Registries, apart from what is pulled from them and pushed to them."""
+        from engine.registry.registries import Registries
+
+        return Registries()
 
     def commit(
         self,

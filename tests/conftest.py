@@ -17,10 +17,24 @@ from engine.engine import Engine
 CONFORMANCE = Path(__file__).resolve().parents[2] / "shared" / "conformance"
 PEERS = ("podman", "skopeo", "umoci", "runc")
 BASE = "yard/base:latest"
+REGISTRIES, DOCKER_CONFIG = "CONTAINERS_REGISTRIES_CONF", "DOCKER_CONFIG"
 NO_SKIP = "STACKYARD_NO_SKIP"
 """Set where everything is installed: a test that would be skipped fails."""
 NETWORK = "STACKYARD_NETWORK_TESTS"
 """Set where programs may be fetched from outside: to the archive of a Debian to build on."""
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _no_registry_of_others(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    """Let no test ask Docker Hub for an image, or show it who the user is."""
+    folder = tmp_path_factory.mktemp("registries")
+    (folder / "registries.conf").write_text('[[registry]]\nlocation = "docker.io"\nblocked = true\n')
+    before = {name: os.environ.get(name) for name in (REGISTRIES, DOCKER_CONFIG)}
+    os.environ |= {REGISTRIES: str(folder / "registries.conf"), DOCKER_CONFIG: str(folder)}
+    yield
+    for name, value in before.items():
+        os.environ.pop(name, None)
+        os.environ |= {} if value is None else {name: value}
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:

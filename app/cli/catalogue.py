@@ -39,10 +39,13 @@ IMPORT = Entry(
 INFO = Entry("info:INFO", "Display system-wide information")
 KILL = Entry("lifecycle:KILL", "Kill one or more running containers")
 LOAD = Entry("load:LOAD", "Load images from an archive, a directory or STDIN")
+LOGIN = Entry("registries:LOGIN", "Authenticate to a registry")
+LOGOUT = Entry("registries:LOGOUT", "Log out from a registry")
 LOGS = Entry("logs:LOGS", "Fetch the logs of a container")
 PAUSE = Entry("lifecycle:PAUSE", "Pause all processes within one or more containers")
 PORT = Entry("port:PORT", "List port mappings or a specific mapping for the container")
 PULL = Entry("pull:PULL", "Download an image from a registry")
+PUSH = Entry("push:PUSH", "Upload an image to a registry")
 RENAME = Entry("lifecycle:RENAME", "Rename a container")
 RESTART = Entry("lifecycle:RESTART", "Restart one or more containers")
 RUN = Entry("run:RUN", "Run a command in a new container")
@@ -78,17 +81,21 @@ VERBS: dict[str, Entry] = {
     "inspect": Entry("inspect:ANY", "Return low-level information on Stackyard objects"),
     "kill": KILL,
     "load": LOAD,
+    "login": LOGIN,
+    "logout": LOGOUT,
     "logs": LOGS,
     "pause": PAUSE,
     "port": PORT,
     "ps": Entry("ps:LIST", "List containers"),
     "pull": PULL,
+    "push": PUSH,
     "rename": RENAME,
     "restart": RESTART,
     "rm": Entry("lifecycle:REMOVE", "Remove one or more containers"),
     "rmi": Entry("images:REMOVE", "Remove one or more images"),
     "run": RUN,
     "save": SAVE,
+    "search": Entry("registries:SEARCH", "Search Docker Hub for images"),
     "start": START,
     "stats": STATS,
     "stop": STOP,
@@ -145,10 +152,15 @@ NOUNS: dict[str, Noun] = {
             "ls": Entry("images:LIST", "List images", ("list",)),
             "prune": Entry("prune:IMAGES", "Remove unused images"),
             "pull": PULL,
+            "push": PUSH,
             "rm": Entry("images:REMOVE", "Remove one or more images", ("rmi", "remove")),
             "save": SAVE,
             "tag": TAG,
         },
+    ),
+    "manifest": Noun(
+        "Look at image manifests and manifest lists",
+        {"inspect": Entry("registries:MANIFEST", "Display an image manifest, or manifest list")},
     ),
     "system": Noun(
         "Manage Stackyard",
@@ -172,11 +184,7 @@ NOUNS: dict[str, Noun] = {
 }
 
 LATER: dict[str, str] = {
-    "login": "registries come with a later step of the engine",
-    "logout": "registries come with a later step of the engine",
     "network": "networks come with a later step of the engine; `--network none` and `--network host` work",
-    "push": "registries come with a later step of the engine; `stackyard save` writes images out",
-    "search": "registries come with a later step of the engine",
 }
 """docker's verbs that are refused for now, each with its sentence."""
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from engine.build.events import Event
 from engine.build.request import Request
 from engine.events import EventLog
-from engine.images.records import Image
+from engine.images.records import Image, Telling
 from engine.store.store import Store
 
 if TYPE_CHECKING:
@@ -26,10 +26,17 @@ if TYPE_CHECKING:
 class Builds:
     """The builds of one store, those of every process that uses it."""
 
-    def __init__(self, store: Store, events: EventLog, find_image: Callable[[str], Image]) -> None:
+    def __init__(
+        self,
+        store: Store,
+        events: EventLog,
+        find_image: Callable[[str], Image],
+        pull_image: Callable[[str, str, Telling, Callable[[], None]], object],
+    ) -> None:
         self.store = store
         self._events = events
         self._find_image = find_image
+        self._pull_image = pull_image
 
     def build(
         self, request: Request, report: Callable[[Event], None], cancel: Cancel | None = None
@@ -44,7 +51,8 @@ class Builds:
             from engine.build.work import Yard
             from engine.snapshots.choice import choose
 
-            yard = Yard(self.store, self._events, choose(self.store.paths), self._find_image, runner)
+            driver = choose(self.store.paths)
+            yard = Yard(self.store, self._events, driver, self._find_image, self._pull_image, runner)
             return Builder(yard, request, report, cancel).build()
 
     @contextmanager

@@ -115,14 +115,15 @@ class StageRun:
             return listing.read(self.work.store, result.image) if result.image else None, result.key
         if self.stage.base == SCRATCH:
             return None, SCRATCH
-        image = self.work.found(self.stage.base)
-        self._check_platform(image)
+        text = expand(self.stage.begin.platform, self.work.arguments.for_from(), self.work.program.escape)
+        wanted = text or self.work.request.platform
+        image = self.work.found(self.stage.base, self.stage.first, wanted)
+        self._check_platform(image, wanted)
         return image, image.id
 
-    def _check_platform(self, image: Image) -> None:
+    def _check_platform(self, image: Image, wanted: str) -> None:
         """Refuse an image for another platform than the one that was asked for."""
-        text = expand(self.stage.begin.platform, self.work.arguments.for_from(), self.work.program.escape)
-        wanted, actual = text or self.work.request.platform, ImageConfig(image.config).platform
+        actual = ImageConfig(image.config).platform
         if wanted and not Platform.parse(wanted).accepts(actual):
             raise NotFound(
                 f"image with reference {self.stage.base} was found but does not match the specified platform:"
@@ -221,6 +222,11 @@ class StageRun:
         if not why and relative:
             why = deed.changed(relative) if deed.changed else "its files changed"
         return "parent changed" if self._missed and why == "its result was removed" else why
+
+    @property
+    def number(self) -> int:
+        """The step that is being done."""
+        return self._now[0]
 
     def _tell(self, number: int, image: str, size: int) -> None:
         self.work.report(StepFinished(number, image, size, time.time()))

@@ -26,7 +26,7 @@ _NAMED = 3
 def copy_deed(run: StageRun, number: int, copy: Copy) -> Deed:
     """Work out a COPY or ADD: what it would read is selected and digested. Raises NotFound, InvalidInput."""
     workdir = run.execution.get("WorkingDir") or "/"
-    taken = run.work.taking(number).take(copy, run.work.inputs(copy.source_from), workdir)
+    taken = run.work.taking(number).take(copy, run.work.inputs(copy.source_from, number), workdir)
     selections = [one.selection for one in taken]
     target = target_of(copy, workdir)
     reads = digest(*(selection.digest for selection in selections))

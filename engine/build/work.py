@@ -16,9 +16,10 @@ from engine.build.variables import Arguments
 from engine.dockerfile.instructions import Instruction, Program
 from engine.errors import Cancelled, EngineError, NotFound
 from engine.events import EventLog
-from engine.images.records import Image
+from engine.images.records import Image, Telling
+from engine.oci.config import ImageConfig
 from engine.oci.platform import Platform
-from engine.oci.reference import Reference
+from engine.oci.reference import Reference, is_identifier
 from engine.snapshots.protocol import Snapshotter
 from engine.store.store import Store
 
@@ -31,6 +32,8 @@ if TYPE_CHECKING:
 
 Report = Callable[[Event], None]
 FindImage = Callable[[str], Image]
+PullImage = Callable[[str, str, Telling, Callable[[], None]], object]
+"""Takes a name, a platform, who hears of it, and what may end it."""
 
 
 class _Closable(Protocol):
@@ -48,6 +51,7 @@ class Yard(NamedTuple):
     events: EventLog
     snapshotter: Snapshotter
     find_image: FindImage
+    pull: PullImage
     ready: Runner | None = None
     """What will start programs, if it was brought up in advance; whoever did so closes it."""
 
@@ -97,6 +101,10 @@ class Work:
         self.names: tuple[Reference, ...] = ()
         """What the target's image will be called, once it is listed."""
         self._find_image = yard.find_image
+        self._pull_image = yard.pull
+        self._pulling = threading.Lock()
+        """Two stages that stand on one image bring it in once."""
+        self._pulled: set[str] = set()
         self._cancelled = threading.Event()
         host = Platform.parse(request.platform) if request.platform else Platform.host()
         self.platform = {"architecture": host.architecture, "os": host.os, "variant": host.variant}
@@ -122,7 +130,7 @@ class Work:
             self._runner = self._runner or Runner(f"{self.store.paths.root}/seccomp")
             return self._runner
 
-    def inputs(self, name: str) -> Tree:
+    def inputs(self, name: str, step: int = 0) -> Tree:
         """Return the tree of the context, or of the stage or image that `--from` names."""
         if not name:
             return self.context.inputs
@@ -133,7 +141,7 @@ class Work:
             from engine.build.context.context import open_directory
 
             return self._keep(open_directory(os.path.join(self.request.folder, named), self.store.paths))
-        return self._keep(Layered(self.source(name).lowers, self.store.paths))
+        return self._keep(Layered(self.source(name, step).lowers, self.store.paths))
 
     def taking(self, step: int) -> Taking:
         """Return what fetches and selects for a COPY or ADD."""
@@ -173,20 +181,42 @@ class Work:
         """Return the names that a stage's image gets."""
         return self.names if stage == self.plan.target else ()
 
-    def image(self, name: str) -> Image:
-        """Find an image to build on, or to take files from."""
-        named = self.request.contexts.get(name.lower(), "")
-        try:
-            return self._find_image(named.removeprefix("docker-image://") or name)
-        except NotFound as error:
-            raise NotFound(
-                error.brief,
-                resolution=f"bring it in with `stackyard load` or `stackyard import … {name}`",
-            ) from None
+    def image(self, name: str, step: int = 0, platform: str = "") -> Image:
+        """Find an image to build on, or to take files from; pull it if it is not here, or shall be newer.
 
-    def found(self, name: str) -> Image:
+        What a pull tells is told of the `step`.
+        """
+        named = self.request.contexts.get(name.lower(), "").removeprefix("docker-image://") or name
+        with self._pulling:
+            if self.request.pull and named not in self._pulled and not is_identifier(named):
+                self._pull(named, step, platform)
+            try:
+                found = self._find_image(named)
+                if not platform or Platform.parse(platform).accepts(ImageConfig(found.config).platform):
+                    return found
+            except NotFound:
+                if named in self._pulled or is_identifier(named):
+                    raise
+            if named not in self._pulled:
+                self._pull(named, step, platform)
+            return self._find_image(named)
+
+    def _pull(self, name: str, step: int, platform: str) -> None:
+        from engine.build.pulling import Heard
+
+        heard = Heard(step, self.report)
+        try:
+            self._pull_image(name, platform or self.request.platform, heard, self.check)
+        except EngineError as error:
+            error.resolution = error.resolution or (
+                f"bring it in with `stackyard load` or `stackyard import … {name}`"
+            )
+            raise
+        self._pulled.add(name)
+
+    def found(self, name: str, step: int = 0, platform: str = "") -> Image:
         """Find an image to work with, and hold it."""
-        image = self.image(name)
+        image = self.image(name, step, platform)
         self.hold(image.id)
         return image
 
@@ -200,12 +230,12 @@ class Work:
                 self._opened.callback(self._leases.close)
             self._leases.take(image)
 
-    def source(self, name: str) -> Result:
+    def source(self, name: str, step: int = 0) -> Result:
         """Find what `--from` names: a stage that is done, or an image."""
         found = find_stage(self.program, name)
         if found is not None and found in self.results:
             return self.results[found]
-        image = self.found(name)
+        image = self.found(name, step)
         lowers = [self.store.paths.snapshot(layer.snapshot) for layer in reversed(image.chain)]
         return Result(image.id, image.id, image.config.get("config") or {}, lowers)
 

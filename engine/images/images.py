@@ -5,27 +5,32 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any, BinaryIO
 
-from engine.errors import from_os
+from engine.errors import InvalidInput, from_os
 from engine.events import EventLog
 from engine.images import listing, tags
 from engine.images.journal import tell
 from engine.images.names import resolve
 from engine.images.records import (
+    Check,
     HistoryEntry,
     Image,
     Loaded,
     Pruned,
     Pulled,
+    Pushed,
     Removed,
     Report,
     Telling,
     silent,
+    unchecked,
     unheard,
 )
+from engine.oci.reference import Reference
 from engine.store.store import Store
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from engine.images.pulling import Pull
     from engine.images.removal import Running
     from engine.snapshots.browsing import Browser
     from engine.snapshots.waste import Waste
@@ -162,21 +167,51 @@ class Images:
 
         return load(self.store, self.events, source, progress or silent)
 
-    def pull(self, name: str, platform: str = "", tell: Telling = unheard) -> Pulled:
+    def pull(
+        self, name: str, platform: str = "", tell: Telling = unheard, check: Check = unchecked
+    ) -> Pulled:
         """Bring an image from its registry, by a tag (`latest` by default) or a digest.
 
-        `tell` hears of every step in this thread, and may raise to cancel: what has arrived by then is kept
-        for the next time. Raises InvalidReference, NotFound, Denied, Unreachable, Corrupt, HostileArchive,
-        Unsupported, NoSpace.
+        `tell` hears of every step in this thread; it and `check` may raise to cancel: what has arrived by
+        then is kept for the next time. Raises InvalidReference, NotFound, Denied, Unreachable, Corrupt,
+        HostileArchive, Unsupported, NoSpace.
         """
-        from engine.images.pulling import pull
-        from engine.oci.platform import Platform
-        from engine.oci.reference import Reference
-        from engine.registry.connection import connect
+        return self._puller(platform, tell, check).one(Reference.parse(name))
+
+    def pull_all(
+        self, name: str, platform: str = "", tell: Telling = unheard, check: Check = unchecked
+    ) -> Sequence[Pulled]:
+        """Bring all tagged images of a repository; raises InvalidInput if `name` has a tag or a digest."""
+        reference = Reference.parse(name)
+        if not reference.is_name_only:
+            raise InvalidInput("tag can't be used with --all-tags/-a")
+        return self._puller(platform, tell, check).all(reference)
+
+    def push(self, name: str, tell: Telling = unheard) -> Pushed:
+        """Send an image to the registry that its name says, under its tag (`latest` by default).
+
+        An image that was pulled and not changed keeps its digest. Raises InvalidReference, InvalidInput,
+        NotFound, Denied, Unreachable, NoSpace.
+        """
+        from engine.images.pushing import Push
+
+        return Push(self.store, self.events, Reference.parse(name), tell).one()
+
+    def push_all(self, name: str, tell: Telling = unheard) -> Sequence[Pushed]:
+        """Send all images that have a name in this repository."""
+        from engine.images.pushing import Push
 
         reference = Reference.parse(name)
+        if not reference.is_name_only:
+            raise InvalidInput("tag can't be used with --all-tags/-a")
+        return Push(self.store, self.events, reference, tell).all()
+
+    def _puller(self, platform: str, tell: Telling, check: Check) -> Pull:
+        from engine.images.pulling import Pull
+        from engine.oci.platform import Platform
+
         wanted = Platform.parse(platform) if platform else None
-        return pull(self.store, self.events, lambda: connect(reference.domain), reference, wanted, tell)
+        return Pull(self.store, self.events, wanted, tell, check)
 
     def save(
         self,

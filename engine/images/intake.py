@@ -139,7 +139,7 @@ class Intake:
         directory = self._directory()
         applied = self._apply(decompressed(stream), directory)
         while stream.read(_CHUNK):
-            continue  # padding behind a compressed stream
+            continue  # what stands behind a compressed stream
         _check(diff_id, applied.diff_id)
         return Layer(diff_id, applied.size, blob, directory)
 

@@ -113,6 +113,10 @@ Telling = Callable[[Transfer], None]
 """Hears of a transfer, in the thread that began it; may raise to cancel."""
 
 
+Check = Callable[[], None]
+"""Called several times a second while a transfer goes on, in its own thread; may raise to cancel."""
+
+
 class Pulled(NamedTuple):
     """An image that a pull has brought, or found to be here already."""
 
@@ -125,9 +129,23 @@ class Pulled(NamedTuple):
     """Whether the name or the image is new here."""
 
 
+class Pushed(NamedTuple):
+    """An image that a registry has."""
+
+    reference: str
+    """Familiar."""
+    digest: str
+    size: int
+    """Bytes of the manifest."""
+
+
 def silent(_: Progress) -> None:
     """Report to nobody."""
 
 
 def unheard(_: Transfer) -> None:
     """Tell nobody."""
+
+
+def unchecked() -> None:
+    """Let it go on."""

@@ -22,8 +22,19 @@ LAYERS = frozenset(
     {OCI_LAYER, OCI_LAYER_GZIP, OCI_LAYER_ZSTD, DOCKER_LAYER, DOCKER_LAYER_GZIP, DOCKER_LAYER_ZSTD}
 )
 
+_OCI_LAYERS = {
+    DOCKER_LAYER: OCI_LAYER,
+    DOCKER_LAYER_GZIP: OCI_LAYER_GZIP,
+    DOCKER_LAYER_ZSTD: OCI_LAYER_ZSTD,
+}
+
 LAYER_OF_COMPRESSION = {"plain": OCI_LAYER, "gzip": OCI_LAYER_GZIP, "zstd": OCI_LAYER_ZSTD}
 """What to call a stored layer; the other compressions have no media type and are stored plain."""
+
+
+def oci_layer(media_type: str) -> str:
+    """Return what OCI calls a layer that docker calls otherwise."""
+    return _OCI_LAYERS.get(media_type, media_type)
 
 
 def is_foreign(media_type: str) -> bool:

@@ -135,6 +135,11 @@ def parse_any(text: str) -> Reference | str:
     return Reference.parse(text)
 
 
+def is_identifier(text: str) -> bool:
+    """Tell whether this is a full image id, which no registry can be asked for."""
+    return IDENTIFIER.fullmatch(text.removeprefix("sha256:")) is not None
+
+
 def shortened(name: str) -> str:
     """Leave out docker.io and library/ where the rest still means the same; `name` is a long form."""
     path = name.removeprefix("docker.io/")

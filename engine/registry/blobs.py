@@ -77,12 +77,18 @@ class Arrival:
             self._failure = self._failure or error
             self._changed.notify_all()
 
-    def reader(self) -> BinaryIO:
+    def reader(self, progress: Callable[[int], None]) -> BinaryIO:
         """Open the blob from its beginning; reads wait for bytes that are to come, and raise what went wrong.
 
-        Its end is reached only when the whole is verified.
+        Its end is reached only when the whole is verified, and only from then on `progress` hears how far it
+        is read: before, it is the arrival that counts.
         """
-        return io.BufferedReader(_Reader(self), _CHUNK)
+        return io.BufferedReader(_Reader(self, progress), _CHUNK)
+
+    @property
+    def complete(self) -> bool:
+        """Tell whether all is here and verified."""
+        return self._complete
 
     def read_into(self, buffer: memoryview, position: int) -> int:
         """Read at `position`, once there is something; 0 is the end."""
@@ -192,8 +198,9 @@ class _Fetching:
 
 
 class _Reader(io.RawIOBase):
-    def __init__(self, arrival: Arrival) -> None:
+    def __init__(self, arrival: Arrival, progress: Callable[[int], None]) -> None:
         self._arrival = arrival
+        self._progress = progress
         self._at = 0
 
     def readable(self) -> bool:
@@ -202,6 +209,8 @@ class _Reader(io.RawIOBase):
     def readinto(self, buffer: object) -> int:
         count = self._arrival.read_into(memoryview(buffer).cast("B"), self._at)  # type: ignore[arg-type]
         self._at += count
+        if self._arrival.complete:
+            self._progress(self._at)
         return count
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import random
 import ssl
+import threading
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from typing import NamedTuple
@@ -14,7 +15,7 @@ from engine.errors import Denied, EngineError, Unreachable
 from engine.registry.answers import refusal
 from engine.registry.authorization import Authorization
 from engine.registry.cancellation import Cancellation
-from engine.registry.endpoints import Endpoint
+from engine.registry.endpoints import Endpoint, is_loopback
 from engine.registry.trust import context
 from engine.version import VERSION
 
@@ -56,6 +57,7 @@ class Session:
         self.manner = manner or USUAL
         self._clients: dict[Endpoint | None, httpx.Client] = {}
         self._reached = False
+        self._lock = threading.Lock()
 
     @property
     def door(self) -> Endpoint:
@@ -71,13 +73,15 @@ class Session:
         headers: Mapping[str, str] = {},
         body: Body | None = None,
         good: Iterable[int] = (200,),
+        once: bool = False,
     ) -> Iterator[httpx.Response]:
         """Make a request until it is answered well, and yield the response with its body unread.
 
-        `path` may be a whole URL that the registry gave. Raises Denied, NotFound, InvalidInput, Unreachable,
-        Cancelled.
+        `path` may be a whole URL that the registry gave. What must not be repeated is tried `once`. Raises
+        Denied, NotFound, InvalidInput, Unreachable, Cancelled.
         """
-        response = self._persist(method, path, headers, body, frozenset(good))
+        attempts = 1 if once else self.manner.attempts
+        response = self._persist(method, path, headers, body, frozenset(good), attempts)
         try:
             with self.cancellation.watching(response):
                 yield response
@@ -107,11 +111,17 @@ class Session:
         self.close()
 
     def _persist(
-        self, method: str, path: str, headers: Mapping[str, str], body: Body | None, good: frozenset[int]
+        self,
+        method: str,
+        path: str,
+        headers: Mapping[str, str],
+        body: Body | None,
+        good: frozenset[int],
+        attempts: int,
     ) -> httpx.Response:
-        for attempt in range(self.manner.attempts):
+        for attempt in range(attempts):
             self.cancellation.check()
-            last = attempt + 1 == self.manner.attempts
+            last = attempt + 1 == attempts
             try:
                 response = self._authorized(method, path, headers, body)
             except httpx.TransportError as error:
@@ -145,11 +155,10 @@ class Session:
         if response.status_code != 401 or not self._is_own(response.request.url):
             return response
         challenges = response.headers.get_list("WWW-Authenticate")
-        response.read() if int(response.headers.get("Content-Length") or 1 << 20) < 1 << 16 else None
-        response.close()
-        renewed = self._authorization.answer(challenges, self.door, shown, self._client(None))
+        renewed = self._authorization.answer(challenges, self.door, shown, self._client_for)
         if renewed is None:
             return response
+        response.close()
         return self._through_doors(method, path, headers, body, renewed)
 
     def _through_doors(
@@ -157,12 +166,16 @@ class Session:
     ) -> httpx.Response:
         """Send through the first door that opens, which is then the only one."""
         while True:
+            door = self.door
             try:
                 response = self._follow(method, path, headers, body, shown)
             except httpx.ConnectError:
-                if self._reached or len(self._doors) == 1:
-                    raise
-                self._doors.pop(0)
+                with self._lock:
+                    # Several threads may find the same door shut.
+                    if self.door is door:
+                        if self._reached or len(self._doors) == 1:
+                            raise
+                        self._doors.pop(0)
                 continue
             self._reached = True
             return response
@@ -175,7 +188,7 @@ class Session:
             own = self._is_own(url)
             # Only the registry's own address sees what it may know (distribution-spec, "Pulling blobs").
             known = {"Authorization": shown} if own and shown else {}
-            client = self._client(self.door if own else None)
+            client = self._client_for(url)
             request = client.build_request(
                 method, url, headers={**headers, **known}, content=body() if body else None
             )
@@ -199,6 +212,9 @@ class Session:
         door = httpx.URL(self.door.base)
         return (url.scheme, url.host, url.port) == (door.scheme, door.host, door.port)
 
+    def _client_for(self, url: httpx.URL) -> httpx.Client:
+        return self._client(self.door if self._is_own(url) else None)
+
     def _client(self, door: Endpoint | None) -> httpx.Client:
         """Return the client for a door, or the one for everybody else, who shall be trusted as usual."""
         client = self._clients.get(door)
@@ -208,6 +224,8 @@ class Session:
                 httpx.Client(
                     verify=context(door) if door is None or not door.plain else False,
                     timeout=httpx.Timeout(_SILENCE, connect=_CONNECT),
+                    # As Go's, no proxy is asked for this machine itself.
+                    trust_env=door is None or not is_loopback(door.host),
                     limits=httpx.Limits(max_connections=None),
                     headers={"User-Agent": f"stackyard/{VERSION}", "Accept-Encoding": "identity"},
                 ),

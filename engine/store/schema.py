@@ -94,7 +94,18 @@ _BUILDS = (
 Steps of one kin stand at the same place of the same Dockerfile; their facts tell what changed between them.
 """
 
-MIGRATIONS: tuple[tuple[str, ...], ...] = (_BUILDS,)
+_ORIGINS = (
+    """CREATE TABLE origins (
+        diff_id TEXT NOT NULL,
+        digest TEXT NOT NULL,
+        size INTEGER NOT NULL,
+        media_type TEXT NOT NULL,
+        repository TEXT NOT NULL,
+        UNIQUE (diff_id, digest, repository))""",
+)
+"""Which repositories have a layer, and under which digest."""
+
+MIGRATIONS: tuple[tuple[str, ...], ...] = (_BUILDS, _ORIGINS)
 """Statements from version 1 on, one tuple a version."""
 
 VERSION = 1 + len(MIGRATIONS)

@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import TypeVar
 
 from app.cli.flags import Arguments
-from app.cli.verbs.build_flags import NO_REGISTRY
+from app.cli.verbs.build_flags import NO_PUSH
 from app.units import quoted
 from engine.build.request import Agent, Destination, Request, Secret
 from engine.errors import InvalidInput, Unsupported
@@ -128,7 +128,7 @@ def _destination(word: str) -> Destination:
     if not kind:
         raise InvalidInput("failed to parse outputs: type is required for output")
     if kind == "registry" or options.get("push") == "true":
-        raise Unsupported("an image cannot be pushed", details=NO_REGISTRY)
+        raise Unsupported("a build does not push", details=NO_PUSH)
     if kind not in KINDS:
         raise InvalidInput(f"exporter {quoted(kind)} could not be found")
     if kind in ("local", "tar", "oci") and not place:

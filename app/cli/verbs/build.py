@@ -11,7 +11,7 @@ from app.cli.build.narrator import MODES, Telling, mode, narrator, wanted
 from app.cli.command import Command
 from app.cli.console import advise, complain, on_terminal, say, warn
 from app.cli.flags import Arguments
-from app.cli.verbs.build_flags import BUILD_FLAGS, NO_REGISTRY
+from app.cli.verbs.build_flags import BUILD_FLAGS
 from engine.build.request import Request
 from engine.errors import EngineError, InvalidInput, StepFailed, Unsupported
 
@@ -35,8 +35,6 @@ def _run(engine: Engine, arguments: Arguments) -> int:
     id_file = arguments.text("iidfile")
     if id_file:
         _remove(id_file)
-    if request.pull:
-        warn(f"--pull: the images that are here are used; {NO_REGISTRY.partition(';')[0]}")
     teller = narrator(telling, engine.builds.dockerfile)
     image, code = _built(engine, request, teller, shell=telling.shell)
     if code:
@@ -135,7 +133,7 @@ def _check_together(arguments: Arguments) -> None:
             resolution="--debug-shell opens a shell on the state right before a failing step",
         )
     if not arguments.switch("disable-content-trust", True):
-        raise Unsupported(f"--disable-content-trust=false is not supported: {NO_REGISTRY}")
+        raise Unsupported("--disable-content-trust=false is not supported: signatures are not verified")
     if any(word in ("-", "type=tar,dest=-") for word in arguments.words("output")) and sys.stdout.isatty():
         raise InvalidInput("dest file is required for tar exporter. refusing to write to console")
     if arguments.switch("debug-shell") and not on_terminal():

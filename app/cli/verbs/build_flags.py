@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from app.cli.flags import Flag, label_word
 
-NO_REGISTRY = "registries come with a later step of the engine; `stackyard save` writes images out"
+NO_PUSH = "build first, then `stackyard push`"
 
 
 def _tag(text: str) -> str:
@@ -130,7 +130,7 @@ REFUSED = (
         "of the limits --memory, --shm-size and --ulimit are there, the others come later",
     ),
     ("isolation:string", "it is a choice of other operating systems"),
-    ("push:bool", NO_REGISTRY),
+    ("push:bool", NO_PUSH),
     ("security-opt:list", "every step runs under the engine's own profile"),
 )
 """docker's other flags (`short/name:kind`), and why each is refused."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from typing import TYPE_CHECKING
 
 from app.cli.command import Command
@@ -9,6 +10,12 @@ from app.cli.console import say, warn
 from app.cli.flags import Arguments, UsageError
 from app.cli.verbs.options import CREATE_FLAGS, check_container_file, dangers, options, write_container_file
 from engine.errors import EngineError, NotFound
+from engine.oci.reference import is_identifier
+
+_ELSEWHERE = (
+    "bring it in with `stackyard load` or `stackyard import` "
+    "(`stackyard import --from-host` makes one of this machine's own programs)"
+)
 
 if TYPE_CHECKING:
     from engine.engine import Engine
@@ -25,25 +32,32 @@ def make(engine: Engine, arguments: Arguments) -> str:
     id_file = arguments.text("cidfile")
     if id_file:
         check_container_file(id_file)
+    policy = arguments.text("pull", "missing")
+    if policy == "always":
+        _pull(engine, image, arguments)
     try:
         id = engine.containers.create(image, chosen)
     except NotFound as error:
-        if arguments.text("pull") == "never" or not error.brief.startswith("No such image"):
+        if policy != "missing" or not error.brief.startswith("No such image") or is_identifier(image):
             raise
         warn(f"Unable to find image '{error.brief.partition(': ')[2]}' locally")
-        raise _no_registry(error) from None
+        _pull(engine, image, arguments)
+        id = engine.containers.create(image, chosen)
     if id_file:
         write_container_file(id_file, id)
     return id
 
 
-def _no_registry(error: NotFound) -> EngineError:
-    return NotFound(
-        error.brief,
-        details="pulling comes with registries, in a later step of the engine",
-        resolution="bring it in with `stackyard load` or `stackyard import` "
-        "(`stackyard import --from-host` makes one of this machine's own programs)",
-    )
+def _pull(engine: Engine, image: str, arguments: Arguments) -> None:
+    """Bring the image; what a pull tells goes to stderr, for stdout is the container's."""
+    from app.cli.transfers import Transfers
+
+    try:
+        with Transfers(sys.stderr, quiet=arguments.switch("quiet")) as transfers:
+            engine.images.pull(image, arguments.text("platform"), transfers)
+    except EngineError as error:
+        error.resolution = error.resolution or _ELSEWHERE
+        raise
 
 
 def _run(engine: Engine, arguments: Arguments) -> int:

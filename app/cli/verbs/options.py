@@ -18,11 +18,7 @@ def _stream(text: str) -> str:
 
 
 def _pull(text: str) -> str:
-    if text == "always":
-        raise ValueError(
-            "pulling comes with registries, in a later step of the engine; load or import the image first"
-        )
-    if text not in ("missing", "never"):
+    if text not in ("always", "missing", "never"):
         raise ValueError('invalid pull option: must be one of "always", "missing" or "never"')
     return text
 
@@ -70,10 +66,11 @@ FLAGS = (
     Flag(
         "pull",
         "string",
-        'What to do about an image that is not here ("missing"|"never")',
+        'Pull image before running ("always"|"missing"|"never")',
         shown='"missing"',
         check=_pull,
     ),
+    Flag("quiet", "bool", "Suppress the pull output", short="q"),
     Flag("read-only", "bool", "Mount the container's root filesystem as read only"),
     Flag(
         "restart",

@@ -15,13 +15,17 @@ if TYPE_CHECKING:
 
 
 def _run(engine: Engine, arguments: Arguments) -> int:
-    name, quiet = arguments.positional[0], arguments.switch("quiet")
+    name, quiet, all = arguments.positional[0], arguments.switch("quiet"), arguments.switch("all-tags")
+    platform = arguments.text("platform")
     reference = Reference.parse(name)
-    if reference.is_name_only and not quiet:
+    if reference.is_name_only and not all and not quiet:
         say("Using default tag: latest")
     with Transfers(quiet=quiet) as transfers:
-        engine.images.pull(name, arguments.text("platform"), transfers)
-    say(reference.tagged.canonical)
+        if all:
+            engine.images.pull_all(name, platform, transfers)
+        else:
+            engine.images.pull(name, platform, transfers)
+    say(reference.name if all else reference.tagged.canonical)
     return 0
 
 

@@ -63,8 +63,8 @@ def _digest(run: StageRun, mount: RunMount) -> str:
     if path is None:
         raise InvalidInput(f"the source {mount.source} of a mount leads out of what it is in")
     if mount.origin and not path and not _is_folder(run, mount.origin):
-        return run.work.source(mount.origin).key
-    return _content(run.work.inputs(mount.origin), path, mount.source)
+        return run.work.source(mount.origin, run.number).key
+    return _content(run.work.inputs(mount.origin, run.number), path, mount.source)
 
 
 def _content(tree: Tree, path: bytes, source: str) -> str:
@@ -77,8 +77,8 @@ def _content(tree: Tree, path: bytes, source: str) -> str:
 def _layers(run: StageRun, name: str, scratch: str) -> tuple[str, ...]:
     """Return the layers of a stage or image; of a context its directory, and what hides the ignored."""
     if not _is_folder(run, name):
-        return tuple(run.work.source(name).lowers)
-    inputs = run.work.inputs(name)
+        return tuple(run.work.source(name, run.number).lowers)
+    inputs = run.work.inputs(name, run.number)
     directory = os.readlink(f"/proc/self/fd/{inputs.root}")
     mask_place = f"{scratch}/mask-{os.urandom(4).hex()}"
     if inputs.rules and mask(inputs, directory, mask_place):

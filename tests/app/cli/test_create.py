@@ -95,7 +95,7 @@ def test_what_comes_later_is_refused_aloud(words: list[str]) -> None:
 
 
 @pytest.mark.parametrize(
-    "words", [["--network", "mine"], ["--pull", "always"], ["--restart", "on-failure:x"], ["-a", "x"]]
+    "words", [["--network", "mine"], ["--pull", "sometimes"], ["--restart", "on-failure:x"], ["-a", "x"]]
 )
 def test_values_that_cannot_be_honoured(words: list[str]) -> None:
     with pytest.raises(UsageError, match="invalid argument"):
@@ -116,11 +116,16 @@ def missing(image: str, options: Options) -> str:
 
 
 def test_an_image_that_is_not_here(stackyard: Run, yard: Any) -> None:
+    def pull(name: str, *_: object) -> None:
+        raise NotFound(f"manifest for {name}:latest not found", details="manifest unknown: manifest unknown")
+
     yard.containers.create = missing
+    yard.images.pull = pull
     outcome = stackyard("run", "nosuch")
     assert outcome.code == 125
     assert outcome.err.startswith(
-        "Unable to find image 'nosuch:latest' locally\nError: No such image: nosuch:latest: "
+        "Unable to find image 'nosuch:latest' locally\n"
+        "Error: manifest for nosuch:latest not found: manifest unknown: manifest unknown\n"
     )
     assert "stackyard load" in outcome.err
     assert stackyard("create", "nosuch").code == 1

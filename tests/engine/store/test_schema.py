@@ -14,7 +14,7 @@ def test_a_new_store_has_every_table_and_the_current_version(store: Store) -> No
     tables = {row["name"] for row in store.query("SELECT name FROM sqlite_master WHERE type = 'table'")}
     assert tables == {
         "layers", "blobs", "images", "image_blobs", "tags", "digests",
-        "containers", "volumes", "container_volumes", "steps",
+        "containers", "volumes", "container_volumes", "steps", "origins",
     }  # fmt: skip
     assert store.query("PRAGMA user_version")[0][0] == schema.VERSION
 

@@ -87,7 +87,8 @@ def _round(one: Round, width: int) -> list[Spans]:
     title = cut(what, room)
     head = [Span(" "), MARKS[one.state], Span(f" {clock}  ", "dim"), Span(title, "strong"),
             Span(" " * max(1, room - len(title)) + " "), Span(figure, "good")]  # fmt: skip
-    return [head, *([Span(" " * _INDENT), *cut_spans(spans, width - _INDENT)] for spans in _told(one, width - _INDENT))]
+    room = width - _INDENT
+    return [head, *([Span(" " * _INDENT), *cut_spans(spans, room)] for spans in _told(one, room))]
 
 
 def _told(one: Round, width: int) -> list[Spans]:

@@ -91,5 +91,11 @@ class Contents:
         self._told(container, "extract-to-dir")
         return copied
 
+    def remove_path(self, name: str, path: str) -> None:
+        """Remove a file, or a directory with all below it, from a container. Raises NotFound, ReadOnly."""
+        from engine.containers.files.files import Files
+
+        Files(self.store, self.events, record.find(self.store, name), name).remove(path)
+
     def _told(self, container: Container, action: str) -> None:
         self.events.append(event("container", action, container.id, **container.attributes()))

@@ -30,14 +30,16 @@ class Follower:
         self._closed = False
         self._followed: set[str] = set()
 
-    def follow(self, container: Container, round: int, saved: float = 0.0) -> None:
+    def follow(
+        self, container: Container, round: int, saved: float = 0.0, since: float | None = None
+    ) -> None:
         """Tell what a container prints from now on; of one that is new, from its first line on.
 
-        A container is new if it came of something that was `saved`.
+        A container is new if it came of something that was `saved`; it may have printed before `since`.
         """
         if container.id in self._followed:
             return
-        since = None if saved else time.time()
+        since = since if saved else time.time()
         self._followed.add(container.id)
         words = container, round, saved, since
         threading.Thread(target=self._follow, args=words, name="follower", daemon=True).start()

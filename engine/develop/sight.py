@@ -10,6 +10,8 @@ from collections.abc import Callable, Iterable, Sequence
 from typing import NamedTuple
 
 from engine.cancelling import Cancel
+from engine.develop.passing import passing
+from engine.develop.polling import Poller
 from engine.develop.request import Rule
 from engine.develop.scope import Scope
 
@@ -60,6 +62,8 @@ class Sight:
         self._closed = threading.Event()
         self._news = threading.Condition()
         self._changes: dict[str, _Seen] = {}
+        self._fleeting: set[str] = set()
+        """What came and went before it was looked at: its end may be heard of later than its beginning."""
         self._since = self._last = self._saved = 0.0
         self._whole = False
         self._gone = False
@@ -98,6 +102,7 @@ class Sight:
             cancel.check()
             found, self._changes = self._changes, {}
             whole, self._whole = self._whole, False
+            self._fleeting.clear()
             saved = self._saved
         changes = (
             Change(path, seen.rules) for path, seen in sorted(found.items())
@@ -126,14 +131,14 @@ class Sight:
             self._threads.append(thread)
             thread.start()
 
-    def _eye(self, paths: Sequence[str], *, recursive: bool) -> RustNotify:
+    def _eye(self, paths: Sequence[str], *, recursive: bool) -> RustNotify | Poller:
         from watchfiles._rust_notify import RustNotify, WatchfilesRustInternalError
 
-        def opened(*, polling: bool = False, lenient: bool = False) -> RustNotify:
-            return RustNotify(list(paths), False, polling, _POLL, recursive, lenient)
+        def opened(*, lenient: bool = False) -> RustNotify:
+            return RustNotify(list(paths), False, False, _POLL, recursive, lenient)
 
         if self.how == "polling":
-            return opened(polling=True, lenient=True)
+            return self._poller(paths, recursive=recursive)
         try:
             return opened()
         except PermissionError:
@@ -147,9 +152,12 @@ class Sight:
         except WatchfilesRustInternalError:
             self.why = "all inotify instances are taken (fs.inotify.max_user_instances)"
         self.how = "polling"
-        return opened(polling=True, lenient=True)
+        return self._poller(paths, recursive=recursive)
 
-    def _follow(self, eye: RustNotify, deep: bool) -> None:
+    def _poller(self, paths: Sequence[str], *, recursive: bool) -> Poller:
+        return Poller(paths, _POLL / 1000, lambda path: passing(self.scope.shown(path)), deep=recursive)
+
+    def _follow(self, eye: RustNotify | Poller, deep: bool) -> None:
         while not self._closed.is_set():
             raw = eye.watch(0, _STEP, _LOOK, self._closed)
             if isinstance(raw, set):
@@ -160,7 +168,7 @@ class Sight:
             if deep and _identity(self.scope.context) != self._identity:
                 eye = self._found_again(eye)
 
-    def _found_again(self, eye: RustNotify) -> RustNotify:
+    def _found_again(self, eye: RustNotify | Poller) -> RustNotify | Poller:
         """Wait for the context to be there again: whatever is in it then is new."""
         while not self._closed.is_set():
             self._gone = not os.path.isdir(self.scope.context)
@@ -187,7 +195,8 @@ class Sight:
             moment = _changed(path) if rules else None
             if not rules or (moment == 0 and not seen & {_ADDED, _REMOVED}):
                 continue
-            if moment is None and _ADDED in seen and path not in self._changes:
+            if moment is None and path not in self._changes and (_ADDED in seen or path in self._fleeting):
+                self._fleeting.add(path)
                 continue
             counting[path] = _Seen(rules, _ADDED in seen and _REMOVED not in seen)
             saved = max(saved, moment or 0)

@@ -12,10 +12,11 @@ from engine.develop import events
 from engine.develop.building import Builder
 from engine.develop.events import Event
 from engine.develop.following import Follower
-from engine.develop.replacing import replace
+from engine.develop.replacing import replace, stop
 from engine.develop.request import Watched
 from engine.develop.scope import Scope
 from engine.develop.sight import Batch, Sight
+from engine.develop.syncing import pairs, sync
 from engine.errors import AlreadyExists, Cancelled, EngineError, NotFound, from_os
 
 if TYPE_CHECKING:
@@ -86,7 +87,8 @@ class Watch:
                 if not (batch.changes or batch.whole or self._overtaken):
                     continue
                 self._begin(batch)
-                self._whole(sight, batch)
+                if not self._gentle(batch):
+                    self._whole(sight, batch)
         finally:
             sight.close()
             self._follower.close()
@@ -101,6 +103,33 @@ class Watch:
         self._round += 1
         paths = tuple(self._scope.shown(change.path) for change in batch.changes[:SHOWN])
         self._tell(events.Saved(self._round, paths, len(batch.changes), batch.saved, time.time()))
+
+    def _gentle(self, batch: Batch) -> bool:
+        """Do what rules say instead of building; tell whether that was all there is to do."""
+        actions = {rule.action for change in batch.changes for rule in change.rules}
+        if batch.whole or self._overtaken or not actions or "rebuild" in actions:
+            return False
+        running = [one for one in self._present(self._image) if one.state.running]
+        if not running:
+            return False
+        wanted = pairs(batch.changes)
+        restart = any(action.endswith("restart") for action in actions)
+        try:
+            for one in running:
+                done = sync(self._rooms.containers, one.id, wanted, self._scope.judge)
+                if restart:
+                    self._restart(one, batch.saved)
+                self._tell(events.Copied(self._round, one.name, *done, restart, time.time()))
+        except EngineError as error:
+            self._tell(_failed(self._round, error))
+        return True
+
+    def _restart(self, one: Container, saved: float) -> None:
+        self._follower.leave(one.id)
+        stop(self._rooms.containers, one)
+        now = time.time()
+        self._rooms.containers.start(one.id)
+        self._follower.follow(self._rooms.containers.get(one.id), self._round, saved, now)
 
     def _whole(self, sight: Sight, batch: Batch) -> None:
         """Build, and replace what runs."""

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import os
 import shutil
+import subprocess
+import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -15,6 +17,7 @@ from engine.containers.options import Options
 from engine.develop.events import (
     Answered,
     Built,
+    Copied,
     Dropped,
     Failed,
     Kept,
@@ -23,7 +26,7 @@ from engine.develop.events import (
     Saved,
     Waits,
 )
-from engine.develop.request import Watched
+from engine.develop.request import Rule, Watched
 from engine.engine import Engine
 from engine.errors import AlreadyExists
 from tests.system.conftest import BASE
@@ -163,7 +166,7 @@ def test_a_context_that_was_deleted_is_waited_for_and_is_new_when_it_is_back(
         watching.until(Answered, lambda event: event.line == "seen again")
 
 
-def test_thousands_of_files_at_once_are_one_save_or_two(yard: Engine, context: Path) -> None:
+def test_thousands_of_files_at_once_are_all_in_what_runs_in_the_end(yard: Engine, context: Path) -> None:
     with Watching(yard, Watched(request(context), RUN)) as watching:
         watching.until(Answered)
         for folder in range(50):
@@ -172,6 +175,9 @@ def test_thousands_of_files_at_once_are_one_save_or_two(yard: Engine, context: P
                 (context / f"d{folder}" / str(number)).touch()
         plain(context / "app.sh", APP.format("all"))
         watching.until(Answered, lambda event: event.line == "all")
+        while watching.quiet(1.0):
+            pass  # A build that read the tree while it was written has been followed by another one.
+        assert not [event for event in watching.told if isinstance(event, Built)][-1].behind
         out = context.parent / "out"
         yard.containers.copy_from("site", "/srv", str(out))
         assert sum(path.is_file() for path in out.rglob("*")) == 5002
@@ -221,3 +227,55 @@ def test_a_watch_is_seen_by_whoever_looks(yard: Engine, context: Path) -> None:
     (ended,) = [one for one in yard.watches.list() if one.id == seen.id]
     assert not ended.alive
     assert ended.history.over
+
+
+def test_a_sync_takes_files_into_the_running_container_and_out_of_it(yard: Engine, context: Path) -> None:
+    web = context / "web"
+    web.mkdir()
+    (web / "a.css").write_text("one")
+    rules = (Rule("sync", str(web), "/srv/web", ("*.map",)), Rule("sync+restart", str(context / "app.sh"),
+                                                                  "/srv/app.sh"))  # fmt: skip
+    with Watching(yard, Watched(request(context), RUN, rules)) as watching:
+        id = watching.until(Replaced).container
+        watching.until(Answered)
+        plain(web / "a.css", "two")
+        assert watching.until(Copied)[1:4] == ("site", 1, 0)
+        (web / "a.css").unlink()
+        assert watching.until(Copied)[1:4] == ("site", 0, 1)
+        (web / "deep").mkdir()
+        plain(web / "deep" / "b.css", "three")
+        plain(web / "b.map", "ignored")
+        watching.until(Copied)
+        plain(context / "app.sh", APP.format("again"))
+        assert watching.until(Answered).line == "again"
+        assert yard.containers.get("site").id == id
+        out = context.parent / "out"
+        yard.containers.copy_from("site", "/srv/web", str(out))
+        assert {str(path.relative_to(out)) for path in out.rglob("*")} == {"deep", "deep/b.css"}
+        assert (out / "deep" / "b.css").read_text() == "three"
+
+
+def test_where_no_inotify_watch_is_left_it_polls_and_says_so(yard: Engine, context: Path) -> None:
+    program = f"""
+import sys
+from pathlib import Path
+from engine.build.request import Request
+from engine.develop.request import Rule, Watched
+from engine.develop.scope import Scope
+from engine.develop.sight import Sight
+from engine.cancelling import Cancel
+Path("/proc/sys/user/max_inotify_watches").write_text("0")
+sight = Sight(Scope(Watched(Request(context={str(context)!r}))), lambda: None)
+print(sight.how, sight.why)
+cancel = Cancel()
+cancel.wait(0.5)
+for text in ("changed", "CHANGED"):  # within one second
+    Path({str(context)!r}, "app.sh").write_text(text)
+    print(sight.wait(cancel, 20), [change.path for change in sight.settled(cancel).changes])
+sight.close()
+"""
+    words = ["unshare", "--user", "--map-root-user", sys.executable, "-c", program]
+    done = subprocess.run(words, capture_output=True, text=True, timeout=60)
+    told, *seen = done.stdout.splitlines()
+    assert told == "polling all inotify watches are taken (fs.inotify.max_user_watches)"
+    assert seen == [f"True ['{context}/app.sh']"] * 2

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from engine.build.request import Request
     from engine.cancelling import Cancel
     from engine.containers.options import Options
+    from engine.develop.request import Rule
     from engine.engine import Engine
 
 INTERRUPTED = 130
@@ -35,7 +36,8 @@ def _run(engine: Engine, arguments: Arguments) -> int:
 
     request = requested(arguments, os.environ)
     run = _container(arguments.text("run"), request) if arguments.given("run") else None
-    watched = Watched(request, run)
+    source = _source(arguments.text("develop"), request)
+    watched = Watched(request, run, _rules(source), source)
     telling, cancel = Telling(), Cancel()
     tied = arguments.switch("tied")
     signal.signal(signal.SIGTERM, signal.default_int_handler)
@@ -50,6 +52,22 @@ def _run(engine: Engine, arguments: Arguments) -> int:
             warn(f"{name} goes on; `{PROGRAM} rm -f {name}` ends it")
         return INTERRUPTED
     return 0
+
+
+def _source(given: str, request: Request) -> str:
+    """Name the file of rules: the one that was given, else the usual one if it is there."""
+    from app.cli.watching.rules import NAME
+
+    usual = os.path.join(request.folder, request.context, NAME)
+    return given or (usual if os.path.exists(usual) else "")
+
+
+def _rules(source: str) -> tuple[Rule, ...]:
+    if not source:
+        return ()
+    from app.cli.watching.rules import rules
+
+    return rules(source)
 
 
 def _container(text: str, request: Request) -> Options:
@@ -101,6 +119,7 @@ WATCH = Command(
     _run,
     (
         *(flag for flag in BUILD_FLAGS if flag.name not in WITHOUT),
+        Flag("develop", "string", "File with a develop: section of rules (default PATH/stackyard.yaml)"),
         Flag("run", "string", 'Run the image with these flags of `run`, and a command ("-e MODE=dev")'),
         Flag("tied", "bool", "", hidden=True),
     ),

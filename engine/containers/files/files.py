@@ -64,6 +64,14 @@ class Files:
         except OSError as error:
             raise _said(error, f"cannot copy to {self._name}:{path}") from error
 
+    def remove(self, path: str) -> None:
+        """Remove from it; see `Contents.remove_path`."""
+        try:
+            with self._opened(write=True) as here:
+                copy.remove(here, path)
+        except OSError as error:
+            raise _said(error, f"cannot remove {self._name}:{path}") from error
+
     @contextmanager
     def _opened(self, *, write: bool = False) -> Iterator[Inside]:
         """Open the root; while one that rests is written to, or has mounts, it cannot be started."""

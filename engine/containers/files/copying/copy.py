@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import stat
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
@@ -98,6 +99,21 @@ def into(
     finally:
         os.close(origin.directory)
     return Copied(flow.size, target.path)
+
+
+def remove(here: Inside, path: str) -> None:
+    """Remove a path from a container; a link goes, and what it leads to stays. Raises NotFound, OSError."""
+    found = inside.look(here, path)
+    if not found.base or found.base in (".", ".."):
+        raise InvalidInput(f"{here.name}:{path} cannot be removed")
+    folder = files.open_in_root(here.root, os.fsencode(found.folder), files.DIRECTORY)
+    try:
+        if found.is_directory:
+            shutil.rmtree(found.base, dir_fd=folder)
+        else:
+            os.unlink(found.base, dir_fd=folder)
+    finally:
+        os.close(folder)
 
 
 def _target(here: Inside, path: str) -> Target:

@@ -183,3 +183,11 @@ class Paths(NamedTuple):
     def snapshot(self, number: int) -> str:
         """Name the directory of an unpacked layer."""
         return f"{self.snapshots}/{number}/diff"
+
+    def names(self, number: int) -> str:
+        """Name the list of all names in an unpacked layer; made when somebody looks for them."""
+        return f"{self.snapshots}/{number}/names"
+
+    def survey(self, number: int) -> str:
+        """Name what was found in an unpacked layer and those below it, as JSON; made likewise."""
+        return f"{self.snapshots}/{number}/survey"

@@ -156,6 +156,7 @@ NOUNS: dict[str, Noun] = {
             "rm": Entry("images:REMOVE", "Remove one or more images", ("rmi", "remove")),
             "save": SAVE,
             "tag": TAG,
+            "waste": Entry("waste:WASTE", "Show what an image's layers hold that no container can see"),
         },
     ),
     "manifest": Noun(

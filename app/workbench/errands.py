@@ -35,6 +35,10 @@ class Errands:
         work = partial(self._work, call, done, failed or self._complain)
         threading.Thread(target=work, daemon=True, name="errand").start()
 
+    def tell(self, call: Callable[[], object]) -> None:
+        """Have something called on the screen's thread, from another one."""
+        self._app.call_later(call)
+
     def _work(
         self,
         call: Callable[[], Answer],

@@ -13,7 +13,7 @@ from rich.cells import cell_len
 from app.workbench.figures import count, size
 from app.workbench.spans import Span, Spans, cut, plain, spread
 from app.workbench.stack import HUES, tidy
-from app.workbench.trees import File, Waste
+from app.workbench.trees import File, Share, Survey
 from app.workbench.yard import Layer
 
 MARKS = {"added": Span("+", "good"), "changed": Span("~", "warn"), "copied up": Span("^", "accent"),
@@ -68,7 +68,7 @@ class FileTree:
         return sum(map(len, self.known.values()))
 
     def _below(self, place: str, depth: int) -> Iterator[FileRow]:
-        pattern = _pattern(self.wanted)
+        pattern = pattern_of(self.wanted)
         for file in self._ordered(self.known.get(place, ())):
             path = f"{place}/{file.name}"
             is_directory = file.nature == "directory"
@@ -86,7 +86,8 @@ class FileTree:
         return sorted(files, key=lambda file: (file.nature != "directory", -file.size, file.name))
 
 
-def _pattern(wanted: str) -> re.Pattern[str] | None:
+def pattern_of(wanted: str) -> re.Pattern[str] | None:
+    """Read what is looked for as a regular expression, or as it stands; None: nothing is."""
     if not wanted:
         return None
     try:
@@ -162,7 +163,7 @@ def _hides(file: File, total: int, writable: bool, width: int) -> Spans:
 
 
 def heading(
-    layers: Sequence[Layer], writable: bool, layer: int, waste: Waste | None, width: int
+    layers: Sequence[Layer], writable: bool, layer: int, survey: Survey | None, width: int
 ) -> list[Span]:
     """Say what is looked at: all layers together, or one."""
     total = len(layers) + writable
@@ -171,24 +172,34 @@ def heading(
     if layer:
         name = "the writable layer" if writable and layer == total else f"layer {layer} of {total}"
         command = "" if layer > len(layers) else f" · {tidy(layers[layer - 1].command)}"
+        did = did_of(survey.layers[layer - 1]) if survey and layer <= len(survey.layers) else ""
         return [
             Span(" only "),
             chip(layer, total, writable),
             Span(f" {name}", "strong"),
+            Span(f" · {did}" if did else ""),
             Span(command, "dim"),
         ]
     wide = width >= 60
     spans = [Span(f" {count(total, 'layer')}{', merged' if wide else ''}", "strong")]
-    if waste and waste.size:
-        share = 100 * waste.wasted / waste.size
-        role = "warn" if share >= 5 else "dim"
-        spans.append(Span(f" · {size(waste.size)} · ", "dim"))
-        spans.append(Span(f"{size(waste.wasted)} wasted ({share:.1f}%)", role))
+    if survey and not writable:
+        role = "warn" if survey.efficiency <= 95 else "dim"
+        spans.append(Span(f" · {size(survey.size)} · ", "dim"))
+        spans.append(Span(f"{size(survey.wasted)} wasted", role))
+        spans.append(Span(f" · {survey.efficiency:.1f}%{' efficient' if wide else ''}", "dim"))
     if writable:
         gap = "  " if wide else " "
         legend = [(MARKS[mark], f" {mark}{gap}") for mark in ("added", "changed", "copied up", "removed")]
         spans += [Span(gap), *(part for sign, word in legend for part in (sign, Span(word, "dim")))]
     return spans
+
+
+def did_of(share: Share) -> str:
+    """Say what a layer did to the files below it, and what of that is hidden further up."""
+    counts = (("+", share.added), ("~", share.changed), ("-", share.removed))
+    told = " ".join(f"{sign}{number:,}" for sign, number in counts if number)
+    wasted = f"{size(share.wasted)} wasted" if share.wasted else ""
+    return " · ".join(part for part in (told, wasted) if part)
 
 
 def mode(file: File) -> str:

@@ -175,6 +175,18 @@ FILES = (
     Key("previous_layer", "left_curly_bracket", "{", "", "The layer below; below the base all together"),
     Key("trace", "t", "t", "trace", "Show in the stack where the name comes from and what it hides"),
     Key("waste", "w", "w", "waste", "What the layers hold for nothing"),
+    Key("largest", "z", "z", "largest", "The largest files of the whole image"),
+    Key("stop_walk", "escape", "Esc", "", "Stop looking through the layers"),
+)
+FOUND = (
+    Key("move(1)", "j,down", "j ↓", "", "Down"),
+    Key("move(-1)", "k,up", "k ↑", "", "Up"),
+    Key("page(1)", "pagedown,ctrl+f,space", "PgDn", "", "A page down"),
+    Key("page(-1)", "pageup,ctrl+b", "PgUp", "", "A page up"),
+    Key("end(-1)", "g,home", "g", "", "First"),
+    Key("end(1)", "G,end", "G", "", "Last"),
+    Key("sort", "o", "o", "order", "By name, or the largest first"),
+    Key("open", "enter", "Enter", "open", "Go to the path in its tree"),
 )
 PAGES: tuple[tuple[str, tuple[Key, ...]], ...] = (
     ("Everywhere", GLOBAL),
@@ -190,6 +202,7 @@ PAGES: tuple[tuple[str, tuple[Key, ...]], ...] = (
     ("Stack", STACK),
     ("Processes", PROCESSES),
     ("Files", FILES),
+    ("Largest files, and waste", FOUND),
     ("Steps", STEPS),
     ("Output of a build", OUTPUT),
 )

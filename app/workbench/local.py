@@ -11,9 +11,9 @@ from typing import TYPE_CHECKING, Any
 
 from app.workbench.localbuilds import LocalBuilds
 from app.workbench.locallife import LocalLife
-from app.workbench.trees import LocalTree, Tree, Waste
+from app.workbench.trees import LocalTree, Progress, Share, Survey, Tree
 from app.workbench.yard import Container, Happening, Image, Kind, Layer, Step, Terminal, Volume
-from engine.errors import Unsupported
+from engine.errors import NotFound, Unsupported
 
 if TYPE_CHECKING:
     from engine import Engine
@@ -98,9 +98,24 @@ class LocalYard(LocalBuilds, LocalLife):
             return LocalTree(self._engine.volumes.browse(id))
         raise Unsupported(f"a {kind} has no files of its own")
 
-    def waste(self, image: str) -> Waste:
-        """Add up what no container can see."""
-        return Waste(*self._engine.images.waste(image))
+    def surveyed(self, image: str) -> Survey | None:
+        """Read what was kept."""
+        found = self._engine.images.surveyed(image)
+        return Survey(*found[:5], tuple(Share(*share) for share in found.layers)) if found else None
+
+    def survey(self, image: str, progress: Progress) -> Survey:
+        """Look through all layers, and keep what was found."""
+        from app.workbench.surveying import walk
+
+        walk(self.command(["image", "waste", "--json", "--progress", image]), progress)
+        found = self.surveyed(image)
+        if found is None:
+            raise NotFound("what the layers hold could not be kept")
+        return found
+
+    def names(self, image: str, layer: int = 0) -> Iterator[str]:
+        """Read the layers' indexes."""
+        return self._engine.images.names(image, layer)
 
     def inspect(self, kind: Kind, id: str) -> Mapping[str, Any]:
         """Tell all of one object."""

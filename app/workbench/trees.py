@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any, Literal, NamedTuple, Protocol
 
 Mark = Literal["", "added", "changed", "copied up", "removed"]
@@ -51,14 +51,42 @@ class Tree(Protocol):
         """Let go of it."""
 
 
-class Waste(NamedTuple):
-    """What an image's layers hold for nothing."""
+class Share(NamedTuple):
+    """What one layer of an image did; of directories only that they were removed is counted."""
+
+    added: int
+    changed: int
+    removed: int
+    size: int
+    """Bytes of its files."""
+    wasted: int
+    """Bytes of those that layers further up hide."""
+
+
+class Survey(NamedTuple):
+    """What is known of all files of an image."""
 
     size: int
     """Bytes of the files in all layers."""
     wasted: int
-    files: tuple[tuple[str, int, int], ...] = ()
+    """Bytes of those that no container can see."""
+    files: int
+    """How many files a container sees."""
+    waste: tuple[tuple[str, int, int], ...] = ()
     """The paths that waste most: path, how often, bytes."""
+    largest: tuple[tuple[str, int, int], ...] = ()
+    """The largest files that are seen: path, layer, bytes."""
+    layers: tuple[Share, ...] = ()
+    """The base first."""
+
+    @property
+    def efficiency(self) -> float:
+        """Tell which percentage of the bytes is seen."""
+        return 100 - 100 * self.wasted / self.size if self.size else 100.0
+
+
+Progress = Callable[[int, int, int], object]
+"""Hears which layer is walked through, of how many, and its names so far; may raise Cancelled."""
 
 
 class Rows(Protocol):

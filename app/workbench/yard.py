@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple, Protocol
 
 if TYPE_CHECKING:
-    from app.workbench.trees import Tree, Waste
+    from app.workbench.trees import Progress, Survey, Tree
     from app.workbench.usage import Process, Usage
     from engine.build.events import Event
     from engine.develop.rounds import History
@@ -322,8 +322,14 @@ class Yard(Protocol):
     def files(self, kind: Kind, id: str, layer: int = 0) -> Tree:
         """Open the tree of an image, a container or a volume; with `layer` only what that layer brings."""
 
-    def waste(self, image: str) -> Waste:
-        """Add up what an image's layers hide from each other."""
+    def surveyed(self, image: str) -> Survey | None:
+        """Return what is known of all files of an image; None if nobody has looked through them yet."""
+
+    def survey(self, image: str, progress: Progress) -> Survey:
+        """Look through all files of an image, in a process of its own."""
+
+    def names(self, image: str, layer: int = 0) -> Iterator[str]:
+        """Yield every path in an image's layers, or in one; once it has been surveyed."""
 
     def inspect(self, kind: Kind, id: str) -> Mapping[str, Any]:
         """Tell all that is recorded of one object, as `docker inspect` does."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, BinaryIO
 
 from engine.errors import InvalidInput, from_os
@@ -33,7 +33,7 @@ if TYPE_CHECKING:
     from engine.images.pulling import Pull
     from engine.images.removal import Running
     from engine.snapshots.browsing import Browser
-    from engine.snapshots.waste import Waste
+    from engine.snapshots.survey import Place, Progress, Survey
 
 
 def _nobody(_: str) -> bool:
@@ -84,14 +84,45 @@ class Images:
         layers = self._directories(name)
         return Browser(layers[:layer], alone=True) if layer else Browser(layers)
 
-    def waste(self, name: str, stop: Callable[[], bool] = lambda: False) -> Waste:
-        """Add up what the layers of an image hide from each other; `stop` is asked at every directory."""
-        from engine.snapshots.waste import waste
+    def survey(self, name: str, progress: Progress = lambda *_: None) -> Survey:
+        """Find what the layers of an image hold for nothing, what is largest, what each layer did.
+
+        The first time, every layer that no survey has seen yet is walked through; `progress` hears of it,
+        and may raise to cancel. What was found is kept beside the layers. Raises NotFound, NoSpace.
+        """
+        from engine.snapshots.survey import survey
 
         try:
-            return waste(self._directories(name), stop=stop)
+            return survey(self._places(name), progress)
         except OSError as error:
             raise from_os(error, "cannot look through the layers") from error
+
+    def surveyed(self, name: str) -> Survey | None:
+        """Return what an earlier survey of an image found; None if there was none."""
+        from engine.snapshots.survey import read
+
+        try:
+            return read(self._places(name))
+        except OSError as error:
+            raise from_os(error, "cannot read the survey of the layers") from error
+
+    def names(self, name: str, layer: int = 0) -> Iterator[str]:
+        """Yield every path in an image's layers, or in one, counted from 1, as often as it is there.
+
+        What no survey has walked through is left out.
+        """
+        from engine.snapshots.index import is_whole, names
+
+        places = self._places(name)
+        for place in places[layer - 1 : layer] if layer else places:
+            if is_whole(place.names):
+                yield from names(place.names)
+
+    def _places(self, name: str) -> Sequence[Place]:
+        from engine.snapshots.survey import Place
+
+        paths, numbers = self.store.paths, (layer.snapshot for layer in self.get(name).chain)
+        return [Place(paths.snapshot(one), paths.names(one), paths.survey(one)) for one in numbers]
 
     def _directories(self, name: str) -> Sequence[str]:
         return [self.store.paths.snapshot(layer.snapshot) for layer in self.get(name).chain]

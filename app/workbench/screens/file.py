@@ -1,4 +1,4 @@
-"""A page over everything else: what a file holds, what an image wastes."""
+"""A page over everything else: what a file holds."""
 
 from __future__ import annotations
 
@@ -9,9 +9,8 @@ from textual.binding import Binding, BindingType
 from textual.screen import ModalScreen
 
 from app.workbench.figures import size
-from app.workbench.spans import Span, plain, spread
+from app.workbench.spans import Span, plain
 from app.workbench.tabs.text import Lay, TextView
-from app.workbench.trees import Waste
 
 DUMPED = 64 << 10
 """Bytes of a file without text that are shown."""
@@ -55,15 +54,6 @@ class FileScreen(PageScreen):
         super().__init__(path, note, _text(content) if is_text else _dump(content[:DUMPED]))
 
 
-class WasteScreen(PageScreen):
-    """What an image's layers hold for nothing."""
-
-    def __init__(self, waste: Waste) -> None:
-        share = 100 * waste.wasted / waste.size if waste.size else 0
-        note = f"{size(waste.wasted)} of {size(waste.size)} ({share:.1f}%)"
-        super().__init__("Hidden or removed by a layer further up", note, _wasted(waste))
-
-
 def _text(content: bytes) -> Lay:
     if not content:
         return lambda width: [[Span(" It is empty.", "dim")]]
@@ -80,15 +70,3 @@ def _dump(content: bytes) -> Lay:
 
     spans = [line(at) for at in range(0, len(content), 16)]
     return lambda width: spans
-
-
-def _wasted(waste: Waste) -> Lay:
-    def lay(width: int) -> list[list[Span]]:
-        if not waste.files:
-            return [[Span(" Nothing is wasted.", "dim")]]
-        return [
-            spread([Span(f"{size(bytes):>9}  "), Span(plain(path))], [Span(f"{count}×", "dim")], width)
-            for path, count, bytes in waste.files
-        ]
-
-    return lay

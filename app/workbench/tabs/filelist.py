@@ -53,12 +53,20 @@ class FileList(Painted, ScrollView, can_focus=True):
     class Wasted(Message):
         """What is wasted is wanted."""
 
+    class Weighed(Message):
+        """What is largest is wanted."""
+
+    class Stopped(Message):
+        """The walk through the layers is to end."""
+
     def __init__(self) -> None:
         super().__init__()
         self.model = FileTree()
         self.cursor = 0
         self.total, self.writable = 0, False
         self._rows: Sequence[FileRow] = ()
+        self.walking = False
+        """Whether the layers are being looked through."""
         self._saying = ""
 
     @property
@@ -101,14 +109,19 @@ class FileList(Painted, ScrollView, can_focus=True):
     def narrow(self, text: str) -> None:
         """Show only the names that match."""
         self.model.wanted = text
+        self._saying = "looking …"
         self._lay_out()
 
     def select(self, path: str, link: str) -> None:
         """Go to where a link leads, if that is shown."""
-        target = posixpath.normpath(posixpath.join(posixpath.dirname(path), link))
-        places = [place for place, row in enumerate(self._rows) if row.path == target]
+        self.reach(posixpath.normpath(posixpath.join(posixpath.dirname(path), link)))
+
+    def reach(self, path: str) -> bool:
+        """Go to a path, if it is shown; tell whether it is."""
+        places = [place for place, row in enumerate(self._rows) if row.path == path]
         if places:
             self._move(places[0])
+        return bool(places)
 
     def _lay_out(self) -> None:
         before = self.current
@@ -251,6 +264,18 @@ class FileList(Painted, ScrollView, can_focus=True):
     def action_waste(self) -> None:
         """List what is held for nothing."""
         self.post_message(self.Wasted())
+
+    def action_largest(self) -> None:
+        """List the largest files."""
+        self.post_message(self.Weighed())
+
+    def action_stop_walk(self) -> None:
+        """Stop looking through the layers."""
+        self.post_message(self.Stopped())
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """Let Esc mean something else while no layers are looked through."""
+        return action != "stop_walk" or self.walking
 
     async def action_filter(self) -> None:
         """Ask what to look for, before the next key is looked at."""

@@ -11,11 +11,12 @@ from textual.events import Resize
 from textual.message import Message
 from textual.strip import Strip
 
-from app.workbench.filetree import about, heading
+from app.workbench.filesurvey import FileSurvey
+from app.workbench.filetree import about, heading, pattern_of
 from app.workbench.paint import Painted
 from app.workbench.spans import Span, Spans, cut_spans, plain
 from app.workbench.tabs.filelist import FileList
-from app.workbench.trees import File, Waste
+from app.workbench.trees import File
 from app.workbench.yard import Kind, Layer, Yard
 from engine.errors import EngineError
 
@@ -83,7 +84,9 @@ class FilesTab(Vertical):
         self._owner: Owner | None = None
         self._layers: Sequence[Layer] = ()
         self._layer = 0
-        self._waste: Waste | None = None
+        self.survey = FileSurvey(yard, errands, self._entitle)
+        self._places: Sequence[str] | None = None
+        """Directories that hold what is looked for; None: unknown, so that all must be read."""
 
     def compose(self) -> ComposeResult:
         """Lay the three out."""
@@ -102,16 +105,16 @@ class FilesTab(Vertical):
             for path in sorted(self.list.model.open & self.list.model.known.keys()):
                 self._read(path)
             return
-        self._owner, self._layer, self._waste, self._layers = owner, 0, None, ()
+        self._owner, self._layer, self._layers, self._places = owner, 0, (), None
         self.list.clear()
         self._foot.show(())
         self._head.show(())
+        is_image = owner.kind == "image"
+        self.survey.show(owner.image if is_image else "", walk=is_image)
         if not owner.image:
             self._read("")
             return
         self._run(lambda: self._yard.layers(owner.image), self._know_layers)
-        if owner.kind == "image":
-            self._run(lambda: self._yard.waste(owner.id), self._know_waste)
 
     @property
     def _writable(self) -> bool:
@@ -123,13 +126,13 @@ class FilesTab(Vertical):
         self._entitle()
         self._read("")
 
-    def _know_waste(self, waste: Waste) -> None:
-        self._waste = waste
-        self._entitle()
-
     def _entitle(self) -> None:
         width = self.content_size.width
-        spans = heading(self._layers, self._writable, self._layer, self._waste, width)
+        self.list.walking = self.survey.walking
+        spans = heading(self._layers, self._writable, self._layer, self.survey.known, width)
+        if self.survey.note:
+            stop = " · Esc stops" if self.survey.walking else ""
+            spans = [*spans[:1], Span(f" · {self.survey.note}{stop}", "dim")]
         wanted = self.list.model.wanted
         if wanted:
             spans = [*spans[:1], Span(f" ⟨{plain(wanted)}⟩", "accent"), Span("  / Esc shows all", "dim")]
@@ -175,17 +178,31 @@ class FilesTab(Vertical):
             self.list.say(str(found))
             return
         self.list.learn(found)
-        unread = self.list.model.unread() if self.list.model.wanted else []
+        unread = self._unread() if self.list.model.wanted else []
         if unread and self.list.model.count < MOST:
             self._run(lambda: self._list(unread[:BATCH]), self._listed)
+
+    def _unread(self) -> Sequence[str]:
+        """List the directories that must still be read to find what is looked for."""
+        if self._places is None:
+            return self.list.model.unread()
+        return [place for place in self._places if place not in self.list.model.known]
 
     def narrow(self, text: str) -> None:
         """Show only the names that match, wherever they are."""
         begun = bool(self.list.model.wanted)
         self.list.narrow(text)
         self._entitle()
-        if text and not begun:
+        pattern = pattern_of(text)
+        if pattern and self.survey.known:
+            self._places = ()
+            self.survey.find(pattern, self._layer, self._look_in)
+        elif text and not begun:
             self._listed({})
+
+    def _look_in(self, places: Sequence[str]) -> None:
+        self._places = places
+        self._listed({})
 
     def on_resize(self, event: Resize) -> None:
         """Fit the line above the tree."""
@@ -235,12 +252,56 @@ class FilesTab(Vertical):
             self._entitle()
             for path in sorted(self.list.model.open):
                 self._read(path)
+            if self.list.model.wanted:
+                self.narrow(self.list.model.wanted)
 
     def on_file_list_wasted(self, event: FileList.Wasted) -> None:
         """List what is held for nothing."""
-        if self._waste:
-            from app.workbench.screens.file import WasteScreen
+        from app.workbench.screens.found import wasted
 
-            self.app.push_screen(WasteScreen(self._waste))
+        if self._surveyed():
+            assert self.survey.known
+            self.app.push_screen(wasted(self.survey.known), self._reveal)
+
+    def on_file_list_weighed(self, event: FileList.Weighed) -> None:
+        """List what is largest."""
+        from app.workbench.screens.found import largest
+
+        if self._surveyed():
+            assert self.survey.known
+            self.app.push_screen(largest(self.survey.known, len(self._layers)), self._reveal)
+
+    def on_file_list_stopped(self, event: FileList.Stopped) -> None:
+        """Stop looking through the layers."""
+        self.survey.stop()
+
+    def _surveyed(self) -> bool:
+        """Tell whether all files are known; if not, see to it, or say why they are not."""
+        if self.survey.known:
+            return True
+        if self._owner and self._owner.kind == "image":
+            if not self.survey.walking:
+                self.survey.walk()
         elif self._writable:
-            self.list.say("w lists what an image's layers hold for nothing: choose the image")
+            self.list.say("w and z tell of an image's layers: choose the image")
+        return False
+
+    def _reveal(self, path: str | None) -> None:
+        """Open the directories around a path of the merged tree, and go to it."""
+        if path is None:
+            return
+        if self._layer or self.list.model.wanted:
+            self._layer, self.list.model.wanted = 0, ""
+            self.list.clear(keep=True)
+            self._entitle()
+        around = [""]
+        for name in path.split("/")[1:-1]:
+            around.append(f"{around[-1]}/{name}")
+        self.list.model.open.update(around)
+
+        def reached(found: dict[str, Sequence[File]]) -> None:
+            self.list.learn(found)
+            if not self.list.reach(path):
+                self.list.say(f"{plain(path)} is not seen: {{ shows one layer at a time")
+
+        self._run(lambda: self._list(around), reached)

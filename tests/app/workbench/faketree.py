@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from app.workbench.trees import File
+from app.workbench.trees import File, Share, Survey
 from engine.errors import NotFound
 
 CONTENT = {"/etc/nginx/nginx.conf": b"worker_processes 4;\nevents {}\n", "/bin/sh": b"\x7fELF\0" * 9}
@@ -52,6 +52,17 @@ VOLUME: dict[str, Sequence[File]] = {
     "/pg": (one("base.dat", size=41_200_000, layer=0), one("PG_VERSION", size=3, layer=0)),
 }
 """A volume, which has no layers."""
+
+
+SURVEY = Survey(
+    182_404_620,
+    3_400_000,
+    9,
+    (("/srv/site.tar", 2, 3_400_000),),
+    (("/srv/site.tar", 3, 1_200_000), ("/bin/busybox", 1, 1_131_168), ("/etc/passwd", 1, 926)),
+    (Share(1_204, 0, 0, 177_000_000, 3_400_000), Share(3, 1, 0, 20_000, 0), Share(2, 0, 1, 1_200_612, 0),
+     Share(0, 1, 0, 4_620, 0)),
+)  # fmt: skip
 
 
 class FakeTree:

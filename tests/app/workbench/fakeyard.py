@@ -5,16 +5,17 @@ from __future__ import annotations
 import queue
 import select
 import sys
+import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
-from app.workbench.trees import Tree, Waste
+from app.workbench.trees import Progress, Survey, Tree
 from app.workbench.yard import Container, Happening, Image, Kind, Layer, Step, Volume
 from engine.errors import EngineError, NotFound
 from tests.app.workbench.fakebuilds import FakeBuilds
 from tests.app.workbench.fakelife import FakeLife
 from tests.app.workbench.faketerminal import FakeTerminal, Program
-from tests.app.workbench.faketree import VOLUME, FakeTree, alone, directories
+from tests.app.workbench.faketree import SURVEY, VOLUME, FakeTree, alone, directories
 
 NOW = 1_700_000_000.0
 MINUTE, HOUR, DAY = 60, 3600, 86400
@@ -204,6 +205,10 @@ class FakeYard(FakeBuilds, FakeLife):
         self.child = "print('Hello from a child')"
         self.reads = 0
         self.looked: list[str] = []
+        self.known_files = True
+        """Whether the images have been surveyed."""
+        self.walks: threading.Event | None = None
+        """What a walk through the layers waits for."""
         self.broken: EngineError | None = None
         self._happenings: queue.SimpleQueue[Happening] = queue.SimpleQueue()
         self._grown: dict[str, list[int]] = {}
@@ -255,8 +260,20 @@ class FakeYard(FakeBuilds, FakeLife):
         tree.looked = self.looked
         return tree
 
-    def waste(self, image: str) -> Waste:
-        return Waste(182_404_620, 3_400_000, (("/srv/site.tar", 2, 3_400_000),))
+    def surveyed(self, image: str) -> Survey | None:
+        return SURVEY if self.known_files else None
+
+    def survey(self, image: str, progress: Progress) -> Survey:
+        for number in range(1, 4):
+            progress(number, 4, 1000 * number)
+            if self.walks is not None:
+                self.walks.wait(5)
+        self.known_files = True
+        return SURVEY
+
+    def names(self, image: str, layer: int = 0) -> Iterator[str]:
+        for place, files in (alone(layer) if layer else directories()).items():
+            yield from (f"{place.rstrip('/')}/{file.name}" for file in files)
 
     def inspect(self, kind: Kind, id: str) -> Mapping[str, Any]:
         if kind == "volume":

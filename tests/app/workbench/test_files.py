@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
-from app.workbench.screens.file import FileScreen, WasteScreen
+import threading
+
+from app.workbench.screens.file import FileScreen
+from app.workbench.screens.found import FoundScreen
 from tests.app.workbench.conftest import LARGE, Seat, Sit
+from tests.app.workbench.fakeyard import FakeYard
 
 
 def text(seat: Seat) -> str:
@@ -74,9 +78,9 @@ async def test_one_layer_at_a_time(sit: Sit) -> None:
     async with sit(size=LARGE) as seat:
         await seat.press("1", "right_square_bracket", "enter")
         assert "4 layers, merged" in seat.screen
-        assert "3.4MB wasted (1.9%)" in seat.screen
+        assert "3.4MB wasted · 98.1% efficient" in seat.screen
         await seat.press("left_curly_bracket", "left_curly_bracket")
-        assert "layer 3 of 4" in seat.screen
+        assert "layer 3 of 4 · +2 -1 · COPY site" in seat.screen
         assert "srv" in text(seat)
         assert "bin" not in text(seat)
         await seat.press("right_curly_bracket", "right_curly_bracket")
@@ -130,8 +134,43 @@ async def test_only_what_was_changed(sit: Sit) -> None:
 async def test_what_is_wasted_is_listed(sit: Sit) -> None:
     async with sit() as seat:
         await seat.press("1", "right_square_bracket", "enter", "w")
-        assert isinstance(seat.app.screen, WasteScreen)
-        assert "/srv/site.tar" in seat.screen
+        assert isinstance(seat.app.screen, FoundScreen)
+        assert "3.4MB    2×  /srv/site.tar" in seat.screen
+        assert "98.1% efficient" in seat.screen
+
+
+async def test_the_largest_files_lead_to_their_places(sit: Sit) -> None:
+    async with sit(size=LARGE) as seat:
+        await seat.press("1", "right_square_bracket", "enter", "z")
+        assert text(seat).count("site.tar") == 0
+        assert "1.2MB    3  /srv/site.tar" in seat.screen
+        await seat.press("o", "enter")
+        current = seat.app.yard_screen.detail.files.list.current
+        assert current is not None
+        assert current.path == "/srv/site.tar"
+        assert "from layer 3" in seat.screen
+
+
+async def test_a_first_look_tells_how_far_it_is_and_can_be_stopped(sit: Sit, yard: FakeYard) -> None:
+    yard.known_files, yard.walks = False, threading.Event()
+    async with sit(size=LARGE) as seat:
+        await seat.pilot.press("1", "right_square_bracket", "enter")
+        await seat.until(lambda: "looking through the layers · Esc stops" in seat.screen)
+        await seat.until(lambda: "etc/" in text(seat))
+        await seat.pilot.press("escape")
+        yard.walks.set()
+        await seat.settle()
+        assert "stopped: w goes on" in seat.screen
+        await seat.press("w")
+        assert "98.1% efficient" in seat.screen
+
+
+async def test_names_of_an_image_are_found_without_reading_what_holds_none(sit: Sit) -> None:
+    async with sit() as seat:
+        await seat.press("1", "right_square_bracket", "enter", "slash")
+        await seat.type("passwd")
+        assert "passwd" in text(seat)
+        assert "/srv" not in seat.yard.looked
 
 
 async def test_a_link_leads_to_what_it_names(sit: Sit) -> None:

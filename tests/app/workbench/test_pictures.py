@@ -288,3 +288,13 @@ def test_a_terminal(look_at_terminals: Look, size: tuple[int, int]) -> None:
 @SIZES
 def test_a_name_traced_through_the_stack(look: Look, size: tuple[int, int]) -> None:
     look(size, "2", *turns("container", "Files"), "enter", "j", "enter", "j", "enter", "j", "j", "t")
+
+
+@SIZES
+def test_what_is_wasted(look: Callable[..., None], size: tuple[int, int]) -> None:
+    look(size, "1", *turns("image", "Files"), "enter", "w")
+
+
+@SIZES
+def test_the_largest_files(look: Callable[..., None], size: tuple[int, int]) -> None:
+    look(size, "1", *turns("image", "Files"), "enter", "z", "j")

@@ -10,7 +10,6 @@ import pytest
 from engine.errors import NotFound
 from engine.snapshots.browsing import Browser, Item
 from engine.snapshots.copying import Copying
-from engine.snapshots.waste import waste
 from tests.engine.snapshots.stacks import Layer
 
 pytestmark = pytest.mark.root
@@ -115,17 +114,3 @@ def test_a_copied_tree_is_compared_with_what_it_was_copied_from(layer: Make, tmp
     browser = Browser([base.path, f"{container}/upper"], marked=True, whole=True)
     assert marks(browser, "/etc") == {"a": "changed", "b": "removed", "c": "added"}
     assert named(browser, "/etc")["a"].layer == 2
-
-
-def test_waste_is_what_no_container_can_see(layer: Make) -> None:
-    base = layer().file("big", "x" * 1000).file("kept", "k" * 10)
-    base.file("gone/a", "y" * 200).file("o/b", "z" * 30)
-    middle = layer().file("big", "x" * 900).whiteout("gone")
-    top = layer().file("big", "x" * 5).directory("o", opaque=True).file("o/c", "c")
-    found = waste([base.path, middle.path, top.path])
-    assert found.files == (("/big", 2, 1900), ("/gone/a", 1, 200), ("/o/b", 1, 30))
-    assert (found.wasted, found.size) == (2130, 1000 + 10 + 200 + 30 + 900 + 5 + 1)
-
-
-def test_nothing_is_wasted_by_one_layer(layer: Make) -> None:
-    assert waste([layer().file("a", "aa").path]).wasted == 0

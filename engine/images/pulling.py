@@ -125,8 +125,9 @@ class Pull:
                 raise
             except EngineError:
                 continue  # a mirror is only a help: the registry itself has the word
+        session = opened(connect(wanted, cancellation=token))
         try:
-            return self._remote(opened(connect(wanted, cancellation=token)), wanted.path, wanted)
+            return self._remote(session, wanted.path, wanted)
         except Denied as error:
             raise _denied(wanted, error) from error
 

@@ -32,9 +32,9 @@ def said(done: subprocess.CompletedProcess[str]) -> str:
 @pytest.mark.parametrize(
     ("words", "code", "sentence"),
     [
-        (("run", "ghost"), 125, "No such image: ghost:latest"),
+        (("run", "ghost"), 125, "Unable to find image 'ghost:latest' locally"),
         (("run", "--pull", "never", "ghost"), 125, "No such image: ghost:latest"),
-        (("create", "ghost:1"), 1, "No such image: ghost:1"),
+        (("create", "ghost:1"), 1, "Unable to find image 'ghost:1' locally"),
         (("run", "UPPER"), 125, "repository name (library/UPPER) must be lowercase"),
         (("run", "a b"), 125, "invalid reference format"),
         (("run", "x@sha256:12"), 125, "invalid reference format"),

@@ -3,13 +3,14 @@ from __future__ import annotations
 import gzip
 import json
 import os
+import threading
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from engine.errors import Corrupt, NotFound, Unreachable, Unsupported
+from engine.errors import Cancelled, Corrupt, Denied, EngineError, NotFound, Unreachable, Unsupported
 from engine.images.images import Images
 from engine.images.records import Transfer
 from engine.oci import media
@@ -212,6 +213,112 @@ class TestHostile:
         with pytest.raises(Unsupported, match="foreign"):
             images.pull(f"{fake.address}/lab/w:1")
         assert_empty(store)
+
+
+    def test_a_manifest_without_an_end_is_read_no_further_than_its_limit(
+        self, images: Images, store: Store, fake: Fake
+    ) -> None:
+        sent = 0
+
+        def endless(call: Call) -> bool:
+            nonlocal sent
+            call.send_response(200)
+            call.send_header("Content-Length", str(500 << 20))
+            call.send_header("Content-Type", media.OCI_MANIFEST)
+            call.end_headers()
+            while sent < 500 << 20:
+                sent += call.wfile.write(b" " * (1 << 20))
+            return True
+
+        fake.tricks.append(endless)
+        with pytest.raises(Corrupt, match="larger than 4 MiB"):
+            images.pull(f"{fake.address}/lab/busy:1")
+        assert sent < 32 << 20
+        assert_empty(store)
+
+    def test_a_manifest_that_is_not_what_its_digest_says_is_refused(
+        self, images: Images, fake: Fake
+    ) -> None:
+        top = fake.put("lab/busy", "1", BUSY)
+        fake.manifests["lab/busy", top] = (b"{}", media.OCI_MANIFEST)
+        with pytest.raises(Corrupt, match="does not match its digest"):
+            images.pull(f"{fake.address}/lab/busy@{top}")
+
+    def test_a_layer_that_is_longer_than_it_says_is_refused(
+        self, images: Images, store: Store, fake: Fake
+    ) -> None:
+        layer = _big(fake)
+        fake.blobs["lab/big", layer["digest"]] += b"more"
+        with pytest.raises(Corrupt, match="is longer than"):
+            images.pull(f"{fake.address}/lab/big:1")
+        assert_empty(store)
+
+    @pytest.mark.parametrize(
+        ("status", "kind", "sentence"),
+        [
+            (403, Denied, "pull access denied"),
+            (404, NotFound, "manifest for .* not found: manifest unknown: gone"),
+            (429, Unreachable, "toomanyrequests"),
+            (500, Unreachable, "received unexpected HTTP status: 500"),
+        ],
+    )
+    def test_a_refusal_is_told(
+        self, images: Images, fake: Fake, status: int, kind: type[EngineError], sentence: str
+    ) -> None:
+        fake.tricks.append(lambda call: call.refuse(status, "MANIFEST_UNKNOWN", "gone", Retry_After="0"))
+        with pytest.raises(kind, match=sentence):
+            images.pull(f"{fake.address}/lab/busy:1")
+
+    def test_a_registry_that_is_busy_for_a_moment_is_asked_again(self, images: Images, fake: Fake) -> None:
+        fake.put("lab/busy", "1", BUSY)
+        answers = iter([429, 503, 500])
+
+        def busy(call: Call) -> bool:
+            status = next(answers, 0)
+            return bool(status) and call.refuse(status, "TOOMANYREQUESTS", "wait", Retry_After="0")
+
+        fake.tricks.append(busy)
+        assert images.pull(f"{fake.address}/lab/busy:1").id == BUSY.id
+
+    def test_nobody_listens(self, images: Images) -> None:
+        with pytest.raises(Unreachable, match=r"cannot reach 127\.0\.0\.1:1"):
+            images.pull("127.0.0.1:1/busy")
+
+
+class TestCancel:
+    def test_a_pull_ends_at_once_where_a_layer_stalls_and_goes_on_later(
+        self, images: Images, store: Store, fake: Fake
+    ) -> None:
+        layer = _big(fake)
+        released = threading.Event()
+
+        def stall(call: Call) -> bool:
+            if layer["digest"] not in call.path:
+                return False
+            data = fake.blobs["lab/big", layer["digest"]]
+            call.send_response(200)
+            call.send_header("Content-Length", str(len(data)))
+            call.end_headers()
+            call.wfile.write(data[: 2 << 20])
+            return released.wait(30)
+
+        def check() -> None:
+            name = f"{store.paths.partials}/{layer['digest'][7:]}"
+            if os.path.exists(name) and os.path.getsize(name) == 2 << 20:
+                raise Cancelled("enough")
+
+        fake.tricks.append(stall)
+        with pytest.raises(Cancelled, match="enough"):
+            images.pull(f"{fake.address}/lab/big:1", check=check)
+        assert not released.is_set()
+        released.set()
+        fake.tricks.clear()
+        fake.asked.clear()
+
+        images.pull(f"{fake.address}/lab/big:1")
+
+        assert [headers["Range"] for headers in fake.requests(layer["digest"])] == [f"bytes={2 << 20}-"]
+        assert_whole(store)
 
 
 class _Cut:

@@ -185,9 +185,10 @@ class Call(BaseHTTPRequestHandler):
             self.answer(202, Location=f"/v2/{name}/blobs/uploads/{id}?state=a%2Fb", Range="0-0")
             return
         have = self.fake.uploads[id]
+        here = f"/v2/{name}/blobs/uploads/{id}"
         if self.command == "PATCH":
             have += self.body
-            self.answer(202, Location=f"/v2/{name}/blobs/uploads/{id}?state=c", Range=f"0-{len(have) - 1}")
+            self.answer(202, Location=f"{here}?state=c", Range=f"0-{max(0, len(have) - 1)}")
         elif self.command == "PUT":
             have += self.body
             if digest_of(have) != query["digest"]:
@@ -196,7 +197,7 @@ class Call(BaseHTTPRequestHandler):
             self.fake.blobs[name, query["digest"]] = bytes(have)
             self.answer(201, Location=f"/v2/{name}/blobs/{query['digest']}")
         else:
-            self.answer(204, Range=f"0-{len(have) - 1}", Location=f"/v2/{name}/blobs/uploads/{id}?state=g")
+            self.answer(204, Location=f"{here}?state=g", Range=f"0-{max(0, len(have) - 1)}")
 
     do_GET = do_HEAD = do_POST = do_PUT = do_PATCH = _serve
 

@@ -187,11 +187,26 @@ def test_killing_one_who_is_attached_leaves_the_others_sane(sit: Sit) -> None:
 
 
 def test_without_a_terminal_there_is_nothing_to_sit_at(stackyard: Stackyard) -> None:
-    for words in (("run", "-it", BASE, "true"), ("exec", "-it", "none", "true")):
+    done = stackyard("run", "-it", BASE, "true")
+    assert (done.returncode, done.stdout) == (1, "")
+    assert done.stderr.startswith("the input device is not a TTY")
+    assert stackyard("ps", "-aq").stdout == ""
+    stackyard("run", "-dit", "--name", "sat", BASE, "cat")
+    for words in (("exec", "-it", "sat", "true"), ("attach", "sat")):
         done = stackyard(*words)
         assert (done.returncode, done.stdout) == (1, "")
         assert done.stderr.startswith("the input device is not a TTY")
-    assert stackyard("ps", "-aq").stdout == ""
+
+
+def test_what_cannot_be_come_to_is_told_before_what_is_missing_here(stackyard: Stackyard) -> None:
+    stackyard("create", "-it", "--name", "still", BASE, "cat")
+    for words, sentence in (
+        (("attach", "still"), "You cannot attach to a stopped container, start it first\n"),
+        (("exec", "-it", "none", "true"), "Error: No such container: none\n"),
+    ):
+        done = stackyard(*words)
+        assert (done.returncode, done.stdout) == (1, "")
+        assert done.stderr.startswith(sentence)
 
 
 def test_a_terminal_for_the_program_alone_needs_none_of_ours(stackyard: Stackyard) -> None:

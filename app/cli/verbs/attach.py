@@ -23,13 +23,15 @@ def _run(engine: Engine, arguments: Arguments) -> int:
     container = engine.containers.get(name)
     typing = container.config["Config"]["OpenStdin"] and not arguments.switch("no-stdin")
     terminal = container.config["Config"]["Tty"]
-    if terminal and typing and not has_terminal():
-        return 1
     try:
         session = engine.containers.attach(name, stdin=typing)
     except Conflict as error:
         # docker's client says it itself, without `Error:`.
         warn(f"You {error.brief}")
+        return 1
+    # Only for one that could be come to does it matter what we have to lend.
+    if terminal and typing and not has_terminal():
+        session.close()
         return 1
     streams = BOTH | {"stdin"} if typing else BOTH
     keys = detach_keys(arguments, terminal=terminal)

@@ -23,9 +23,12 @@ def _run(engine: Engine, arguments: Arguments) -> int:
 
     terminal, typing = arguments.switch("tty"), arguments.switch("interactive")
     detached = arguments.switch("detach")
-    if terminal and typing and not detached and not has_terminal():
-        return 1
     name, *words = arguments.positional
+    if terminal and typing and not detached:
+        # A container that is missing is the first thing to know, whatever there is to lend.
+        engine.containers.get(name)
+        if not has_terminal():
+            return 1
     program = Program(
         tuple(words),
         terminal,

@@ -93,9 +93,8 @@ def merge(
         points.pop(point.destination, None)
         points[point.destination] = point
     for place in places:
-        path = _clean(place)
-        if not path.startswith("/"):
-            raise InvalidInput(f"invalid mount path: '{place}' mount path must be absolute")
+        # Of a place alone docker does not ask that it be absolute, and begins at the root.
+        path = _clean(f"/{place}")
         if path == "/":
             raise InvalidInput("invalid specification: destination can't be '/'")
         if path not in points and path not in taken:

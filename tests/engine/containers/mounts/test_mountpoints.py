@@ -41,6 +41,12 @@ def test_a_bind_is_read_as_docker_reads_it(word: str, expected: tuple[str, ...])
     assert shown(from_bind(word)) == expected
 
 
+@pytest.mark.parametrize("place", ["vol", "./vol", "../vol", "/vol/"])
+def test_a_place_alone_begins_at_the_root(place: str) -> None:
+    (point,) = merge([], [], [place])
+    assert (point.type, point.destination, point.anonymous) == ("volume", "/vol", True)
+
+
 def test_a_volume_is_filled_unless_it_is_not_to_be() -> None:
     assert from_bind("vol:/v:ro").copied
     assert not from_bind("vol:/v:nocopy").copied

@@ -156,11 +156,22 @@ class Intake:
             connection.execute("UPDATE images SET step = 0 WHERE id = ? AND step", (id,))
             return Listed(id, [tags.assign(connection, reference, id) for reference in references])
 
-    def note(self, id: str, also: Also) -> None:
-        """Write more about an image that is listed; raises Conflict if it was removed meanwhile."""
-        with self.store.transaction() as connection:
+    def note(self, id: str, manifest: tuple[bytes, str], also: Also) -> None:
+        """Write more about an image that is listed, and keep a manifest of it if it has none.
+
+        Raises Conflict if it was removed meanwhile.
+        """
+        data, media_type = manifest
+        name = self.blob(data)
+        with self.ingest.commit() as commit:
+            connection = commit.connection
             if not connection.execute("SELECT 1 FROM images WHERE id = ?", (id,)).fetchone():
                 raise Conflict(f"image {id} was removed meanwhile", resolution="try again")
+            if not connection.execute(
+                "SELECT 1 FROM image_blobs WHERE image = ? AND kind = 'manifest'", (id,)
+            ).fetchone():
+                self._list_blob(commit, id, "manifest", 0, Blob(name, len(data), media_type))
+                connection.execute("UPDATE images SET manifest = ? WHERE id = ?", (name, id))
             also(connection, id)
 
     def commit(
@@ -256,12 +267,15 @@ class Intake:
             data, media_type = draft.manifest
             kept.append(("manifest", 0, Blob(digest.of(data), len(data), media_type)))
         for kind, position, blob in kept:
-            commit.blob(blob.digest)
-            commit.connection.execute(
-                "INSERT INTO image_blobs (image, position, digest, media_type, size, kind)"
-                " VALUES (?, ?, ?, ?, ?, ?)",
-                (id, position, blob.digest, blob.media_type, blob.size, kind),
-            )
+            self._list_blob(commit, id, kind, position, blob)
+
+    def _list_blob(self, commit: Commit, id: str, kind: str, position: int, blob: Blob) -> None:
+        commit.blob(blob.digest)
+        commit.connection.execute(
+            "INSERT INTO image_blobs (image, position, digest, media_type, size, kind)"
+            " VALUES (?, ?, ?, ?, ?, ?)",
+            (id, position, blob.digest, blob.media_type, blob.size, kind),
+        )
 
 
 def _check(diff_id: str, actual: str) -> None:

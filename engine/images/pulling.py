@@ -172,7 +172,7 @@ class Pull:
         with self._store.ingest() as ingest:
             intake = Intake(self._store, ingest)
             if self._store.query("SELECT 1 FROM images WHERE id = ?", (id,)):
-                intake.note(id, also)
+                intake.note(id, (remote.manifest.data, remote.parsed.media_type), also)
             else:
                 self._bring(intake, remote, Listing(self._draft(remote), also=also))
         return Pulled(wanted.familiar, id, remote.top, any(updated))

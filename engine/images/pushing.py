@@ -65,26 +65,26 @@ class Push:
 
     def _push(self, wanted: Reference, id: str) -> Pushed:
         image = read(self._store, id)
-        with connect(wanted, PUSH, sources=self._sources(wanted, image)) as session:
-            try:
-                pushed = self._deliver(session, wanted, image)
-            except Denied as error:
-                raise Denied(
-                    error.brief, details=error.details,
-                    resolution=error.resolution or f"log in with `stackyard login {wanted.domain}`",
-                ) from error  # fmt: skip
+        try:
+            pushed = self._deliver(wanted, image)
+        except Denied as error:
+            error.resolution = error.resolution or f"log in with `stackyard login {wanted.domain}`"
+            raise
         self._tell(Transfer("", f"{wanted.tag}: digest: {pushed.digest} size: {pushed.size}"))
         journal(self._events, "push", wanted.familiar, wanted.familiar, image.labels)
         return pushed
 
-    def _deliver(self, session: Session, wanted: Reference, image: Image) -> Pushed:
+    def _deliver(self, wanted: Reference, image: Image) -> Pushed:
+        sources = self._sources(wanted, image)
         kept = self._kept(image)
         if kept is not None:
             try:
-                return self._deliver_as(session, wanted, image, kept)
+                with connect(wanted, PUSH, sources=sources) as session:
+                    return self._deliver_as(session, wanted, image, kept)
             except Lacking:
                 pass  # a layer was here already when the image was pulled: it is packed anew
-        return self._deliver_as(session, wanted, image, None)
+        with connect(wanted, PUSH, sources=sources) as session:
+            return self._deliver_as(session, wanted, image, None)
 
     def _deliver_as(
         self, session: Session, wanted: Reference, image: Image, kept: tuple[bytes, Manifest] | None

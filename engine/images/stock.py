@@ -11,7 +11,8 @@ from engine.images.intake import Blob
 from engine.images.records import Image, LayerRecord, Progress, Report
 from engine.layers.compression import decompressed
 from engine.layers.source import Digest
-from engine.oci import media
+from engine.oci import manifest, media
+from engine.oci.manifest import Manifest
 from engine.store.store import Store
 
 _CHUNK = 1 << 20
@@ -41,7 +42,13 @@ class Stock:
     def manifest(self, image: Image) -> Blob | None:
         """Return the manifest's blob, if the image came with one and all it names is here."""
         rows = self._rows(image, "manifest")
-        return rows[0] if rows and len(layer_blobs(self.store, image.id)) == len(image.chain) else None
+        if not rows:
+            return None
+        parsed = manifest.parse(self.store.content.read(rows[0].digest), rows[0].media_type)
+        kept = {blob.digest for blob in layer_blobs(self.store, image.id).values()}
+        # Layers that were here before the manifest came may be kept in another form, or as directories alone.
+        whole = isinstance(parsed, Manifest) and kept.issuperset(layer.digest for layer in parsed.layers)
+        return rows[0] if whole else None
 
     def layers(self, image: Image) -> list[Parcel]:
         """Return the layers as they were received, bottom first; one that was made here is packed now."""

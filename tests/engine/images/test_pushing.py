@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import gzip
+import io
 from collections.abc import Iterator
 
 import pytest
@@ -13,6 +14,7 @@ from engine.store.store import Store
 from tests.engine.images.archives import make
 from tests.engine.images.conftest import Add
 from tests.engine.images.steps import build
+from tests.engine.images.whole import assert_whole
 from tests.engine.registry.server import Call, Fake, serving
 
 BUSY = make({"bin/": b"", "bin/sh": b"#!"}, {"etc/": b"", "etc/motd": b"hello"})
@@ -43,6 +45,29 @@ def test_what_was_pulled_and_is_pushed_again_has_the_same_digest(
         assert pushed.digest == top
         assert other.manifests["copy/busy", "2"] == fake.manifests["lab/busy", "1"]
         assert f"{other.address}/copy/busy@{top}" in images.get(BUSY.id).digests
+
+
+def test_an_image_that_was_here_before_it_was_pulled_keeps_the_registrys_digest_too(
+    images: Images, store: Store, add: Add, fake: Fake
+) -> None:
+    add(BUSY, "busy:1")
+    top = fake.put("lab/busy", "1", BUSY)
+    images.pull(f"{fake.address}/lab/busy:1")
+    images.tag(BUSY.id, f"{fake.address}/copy/busy:2")
+
+    assert images.push(f"{fake.address}/copy/busy:2").digest == top
+
+    # Elsewhere the bytes that the manifest names cannot be had: the image goes in another form.
+    with serving(Fake()) as other:
+        images.tag(BUSY.id, f"{other.address}/busy:1")
+        images.push(f"{other.address}/busy:1")
+        assert images.pull(f"{other.address}/busy:1").id == BUSY.id
+    out = io.BytesIO()
+    images.save(["busy:1"], out, "oci-archive")
+    images.remove(BUSY.id, force=True)
+    out.seek(0)
+    assert [loaded.id for loaded in images.load(out)] == [BUSY.id]
+    assert_whole(store)
 
 
 def test_a_built_layer_is_packed_the_same_every_time(images: Images, store: Store, fake: Fake) -> None:

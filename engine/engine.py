@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from engine.containers.creation import Source
     from engine.develop.watches import Watches
     from engine.images.images import Images
+    from engine.network.networks import Networks
     from engine.registry.registries import Registries
     from engine.shim.spawn import Shim
     from engine.store.store import Store
@@ -99,6 +100,13 @@ class Engine:
         from engine.registry.registries import Registries
 
         return Registries()
+
+    @cached_property
+    def networks(self) -> Networks:
+        """Networks and their members."""
+        from engine.network.networks import Networks
+
+        return Networks(self.store, self.events)
 
     def commit(
         self,

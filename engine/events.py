@@ -30,7 +30,7 @@ class Event(NamedTuple):
     """name, image, exitCode and the object's labels."""
 
 
-def event(type: str, action: str, id: str, **attributes: str) -> Event:
+def event(type: str, action: str, id: str, /, **attributes: str) -> Event:
     """Make an event of this moment."""
     return Event(time.time_ns(), type, action, id, attributes)
 

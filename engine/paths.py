@@ -67,6 +67,11 @@ class ContainerPaths(NamedTuple):
         return f"{self.bundle}/held"
 
     @property
+    def ports(self) -> str:
+        """What is published of the running container, as JSON, written by the shim."""
+        return f"{self.bundle}/ports"
+
+    @property
     def upper(self) -> str:
         """The writable layer."""
         return f"{self.bundle}/upper"
@@ -124,6 +129,11 @@ class Paths(NamedTuple):
         return f"{self.root}/volumes"
 
     @property
+    def networks_lock(self) -> str:
+        """Held by whoever changes the bridges of this store's networks."""
+        return f"{self.root}/networks.lock"
+
+    @property
     def builds(self) -> str:
         """The journals of the newest builds, a folder each."""
         return f"{self.root}/builds"
@@ -171,6 +181,10 @@ class Paths(NamedTuple):
     def container(self, id: str) -> ContainerPaths:
         """Name the files of the container with this full id."""
         return ContainerPaths(f"{self.containers}/{id}")
+
+    def network(self, id: str) -> str:
+        """Name the folder of a network's running members."""
+        return f"{self.run}/networks/{id}"
 
     def build(self, id: str) -> str:
         """Name the folder of a build's journal."""

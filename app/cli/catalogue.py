@@ -163,6 +163,18 @@ NOUNS: dict[str, Noun] = {
         "Look at image manifests and manifest lists",
         {"inspect": Entry("registries:MANIFEST", "Display an image manifest, or manifest list")},
     ),
+    "network": Noun(
+        "Manage networks",
+        {
+            "connect": Entry("networks:CONNECT", "Connect a container to a network"),
+            "create": Entry("networks:CREATE", "Create a network"),
+            "disconnect": Entry("networks:DISCONNECT", "Disconnect a container from a network"),
+            "inspect": Entry("inspect:NETWORK", "Display detailed information on one or more networks"),
+            "ls": Entry("networks:LIST", "List networks", ("list",)),
+            "prune": Entry("prune:NETWORKS", "Remove all unused networks"),
+            "rm": Entry("networks:REMOVE", "Remove one or more networks", ("remove",)),
+        },
+    ),
     "system": Noun(
         "Manage Stackyard",
         {
@@ -183,11 +195,6 @@ NOUNS: dict[str, Noun] = {
         },
     ),
 }
-
-LATER: dict[str, str] = {
-    "network": "networks come with a later step of the engine; `--network none` and `--network host` work",
-}
-"""docker's verbs that are refused for now, each with its sentence."""
 
 
 def find(verbs: dict[str, Entry], word: str) -> tuple[str, Entry] | None:

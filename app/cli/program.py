@@ -7,7 +7,7 @@ import sys
 from itertools import takewhile
 from typing import TYPE_CHECKING
 
-from app.cli.catalogue import LATER, NOUNS, VERBS, Entry, Noun, find
+from app.cli.catalogue import NOUNS, VERBS, Entry, Noun, find
 from app.cli.command import Command
 from app.cli.console import complain, on_terminal, warn
 from app.cli.flags import PROGRAM, Flag, HelpAsked, UsageError, parse
@@ -81,8 +81,6 @@ def _dispatch(name: str, words: list[str], root: str | None) -> int:
         return _print(_group(name, noun))
     found = find(noun.verbs, words[0])
     if found is None:
-        if words[0] in LATER:
-            return _unknown(words[0])
         sys.stderr.write(_group(name, noun))
         return 1
     verb, entry = found
@@ -155,9 +153,6 @@ def _help(words: list[str]) -> int:
 
 
 def _unknown(word: str) -> int:
-    if word in LATER:
-        warn(f"Error: '{PROGRAM} {word}' is not supported yet: {LATER[word]}.")
-        return 125
     warn(f"{PROGRAM}: '{word}' is not a {PROGRAM} command.\nSee '{PROGRAM} --help'")
     from difflib import get_close_matches
 

@@ -25,6 +25,8 @@ if TYPE_CHECKING:
     from engine.containers.limits.limits import Limits
     from engine.containers.options import Options
     from engine.containers.programs.session import Attached
+    from engine.network.endpoint import Joining
+    from engine.network.networks import Networks
     from engine.shim.spawn import Shim
     from engine.snapshots.protocol import Snapshotter
     from engine.volumes.volumes import Volumes
@@ -75,7 +77,9 @@ class Containers(Activity, Contents):
 
         source, wanted = self._image_source(image), options or Options()
         kept = [point for point in self.get(keeping).points if point.anonymous] if keeping else ()
-        id = creation.create(self.store, self._snapshotter, source, wanted, lambda: self._volumes, kept)
+        id = creation.create(
+            self.store, self._snapshotter, source, wanted, lambda: self._volumes, lambda: self._networks, kept
+        )
         self._tell(record.find(self.store, id), "create")
         return id
 
@@ -89,18 +93,23 @@ class Containers(Activity, Contents):
 
         old = self.get(name)
         before = self._image_source(old.image_id).config
-        draft = renewed(old, before, self._image_source(image), checked(new))
+        draft = renewed(old, before, self._image_source(image), checked(new), self._networks)
         id = put(self.store, self._snapshotter, draft, lambda: self._volumes)
         self._tell(record.find(self.store, id), "create")
         return id
 
     def exchange(self, one: str, other: str) -> None:
-        """Give two containers each other's name, at once."""
+        """Give two containers each other's name and addresses, at once."""
         pair = self.get(one), self.get(other)
         with self.store.transaction() as connection:
             # No two may have the same name, not even in between.
             for name, id in ((None, pair[0].id), (pair[0].name, pair[1].id), (pair[1].name, pair[0].id)):
                 connection.execute("UPDATE containers SET name = ? WHERE id = ?", (name or pair[0].id, id))
+            connection.execute(
+                "UPDATE endpoints SET container = CASE container WHEN ?1 THEN ?2 ELSE ?1 END"
+                " WHERE container IN (?1, ?2)",
+                (pair[0].id, pair[1].id),
+            )
         for container, name in zip(pair, (pair[1].name, pair[0].name), strict=True):
             self._tell(container._replace(name=name), "rename", oldName=f"/{container.name}")
 
@@ -147,7 +156,27 @@ class Containers(Activity, Contents):
 
                 raise name_taken(wanted, taken["id"])
             connection.execute("UPDATE containers SET name = ? WHERE id = ?", (wanted, container.id))
-        self._tell(container._replace(name=wanted), "rename", oldName=f"/{container.name}")
+        container, old = container._replace(name=wanted), container.name
+        if container.state.running and container.networks:
+            from engine.containers.network.wiring import renamed
+
+            renamed(container, self._networks)
+        self._tell(container, "rename", oldName=f"/{old}")
+
+    def connect(self, name: str, asked: Joining) -> None:
+        """Plug a container into one more network; a running one feels it at once.
+
+        Raises NotFound, Conflict, InUse, InvalidInput, StartFailed.
+        """
+        from engine.containers.network.wiring import connect
+
+        connect(self.get(name), asked, self._networks, self._lifecycle)
+
+    def disconnect(self, name: str, network: str, *, force: bool = False) -> None:
+        """Plug a container out of a network. Raises NotFound unless forced, and Conflict."""
+        from engine.containers.network.wiring import disconnect
+
+        disconnect(self.get(name), network, self._networks, self._lifecycle, force=force)
 
     def prune(self, filters: Filters | None = None) -> Pruned:
         """Remove every container that does not run.
@@ -238,7 +267,7 @@ class Containers(Activity, Contents):
         from engine.containers import inspection
 
         container = self.get(name)
-        document = inspection.inspect(container, self.store)
+        document = inspection.inspect(container, self.store, self._networks)
         if size:
             document["SizeRw"], document["SizeRootFs"] = self.sizes(container.id)
         return document
@@ -271,6 +300,12 @@ class Containers(Activity, Contents):
         from engine.volumes.volumes import Volumes
 
         return Volumes(self.store, self.events)
+
+    @cached_property
+    def _networks(self) -> Networks:
+        from engine.network.networks import Networks
+
+        return Networks(self.store, self.events)
 
     @cached_property
     def _lifecycle(self) -> Lifecycle:

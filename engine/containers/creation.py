@@ -13,6 +13,7 @@ from engine.containers.mounts.mountpoints import Point, inherit
 from engine.containers.mounts.mountpoints import merge as merge_points
 from engine.containers.names import checked, new_id, new_name
 from engine.containers.namespaces import other, settled
+from engine.containers.network.joining import Chosen, choose, exposed, is_private, join
 from engine.containers.options import Lookup, Options
 from engine.containers.record import Container, find
 from engine.containers.refusals import refuse, refuse_platform
@@ -28,6 +29,7 @@ from engine.store.store import Store
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from engine.containers.mounts.provision import Provision
+    from engine.network.networks import Networks
     from engine.store.ingest import Ingest
     from engine.volumes.volumes import Volumes
 
@@ -57,6 +59,8 @@ class Draft(NamedTuple):
     points: tuple[Point, ...]
     network: str
     lookup: Lookup
+    chosen: Chosen = ()
+    """The networks it is to be on."""
 
 
 def create(
@@ -65,6 +69,7 @@ def create(
     source: Source,
     options: Options,
     volumes: Callable[[], Volumes],
+    networks: Callable[[], Networks],
     kept: Sequence[Point] = (),
 ) -> str:
     """Stage the bundle and its volumes, then list them; return the id. Raises AlreadyExists, InvalidInput.
@@ -75,17 +80,17 @@ def create(
     refuse_platform(options.platform, source.name, source.platform)
     options = _settled(store, options)
     id = new_id()
+    chosen = () if is_private(options.network) and not options.joins else choose(networks(), options)
     name = checked(options.name) if options.name else ""
     points = _points(store, source, options, kept)
     record = merge(id, source, options)
-    return put(
-        store, snapshotter, Draft(id, name, source, record, points, options.network, options.lookup), volumes
-    )
+    draft = Draft(id, name, source, record, points, options.network, options.lookup, chosen)
+    return put(store, snapshotter, draft, volumes)
 
 
 def put(store: Store, snapshotter: Snapshotter, draft: Draft, volumes: Callable[[], Volumes]) -> str:
     """Stage what a draft describes, then list it; return the id. Raises AlreadyExists, NotFound."""
-    id, name, source, record, points, network, lookup = draft
+    id, name, source, record, points, network, lookup, chosen = draft
     with store.ingest() as ingest:
         bundle = ingest.directory(id)
         os.chmod(bundle, 0o700)
@@ -106,6 +111,7 @@ def put(store: Store, snapshotter: Snapshotter, draft: Draft, volumes: Callable[
                 " VALUES (?, ?, ?, ?, ?, ?)",
                 (id, name, source.id, source.name, time.time(), json.dumps(record)),
             )
+            join(commit.connection, id, chosen)
             commit.container(bundle, id)
             if provision:
                 provision.enlist(commit)
@@ -177,7 +183,7 @@ def merge(id: str, source: Source, options: Options) -> dict[str, Any]:
     line = [*entrypoint, *command]
     on_host = "host" in (options.network, options.namespaces.uts)
     hostname = options.hostname or (os.uname().nodename if on_host else id[:12])
-    ports = {**(image.get("ExposedPorts") or {}), **{port: {} for port in options.exposed}}
+    ports = {**(image.get("ExposedPorts") or {}), **exposed(options)}
     return {
         "Path": line[0],
         "Args": line[1:],

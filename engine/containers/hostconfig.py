@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from engine.containers.limits import limits
+from engine.containers.network.joining import bindings
 from engine.containers.options import Options
 from engine.runtime.spec import MASKED, READ_ONLY
 
@@ -41,7 +42,7 @@ def host_config(options: Options) -> dict[str, Any]:
         "ContainerIDFile": "",
         "LogConfig": options.logging.config(),
         "NetworkMode": options.network,
-        "PortBindings": {},
+        "PortBindings": bindings(options),
         "RestartPolicy": dict(zip(("Name", "MaximumRetryCount"), options.restart, strict=True)),
         "AutoRemove": options.auto_remove,
         "VolumeDriver": options.volume_driver,
@@ -51,7 +52,7 @@ def host_config(options: Options) -> dict[str, Any]:
         "GroupAdd": list(options.groups) or None,
         "Links": None,
         "Privileged": options.privileged,
-        "PublishAllPorts": False,
+        "PublishAllPorts": options.publish_all,
         "ReadonlyRootfs": options.read_only,
         "Tmpfs": dict(options.tmpfs),
         **({"Mounts": [dict(mount) for mount in options.mounts]} if options.mounts else {}),

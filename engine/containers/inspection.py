@@ -6,14 +6,17 @@ from typing import Any
 
 from engine.containers.hostconfig import shown
 from engine.containers.mounts.mountpoints import Point
+from engine.containers.network import settings
+from engine.containers.network.starting import names
 from engine.containers.programs import health
 from engine.containers.record import Container
 from engine.moments import written
+from engine.network.networks import Networks
 from engine.paths import ContainerPaths
 from engine.store.store import Store
 
 
-def inspect(container: Container, store: Store) -> dict[str, Any]:
+def inspect(container: Container, store: Store, networks: Networks) -> dict[str, Any]:
     """Describe a container with docker's names in docker's order."""
     paths = store.paths.container(container.id)
     state, host = container.state, container.host_config
@@ -56,12 +59,14 @@ def inspect(container: Container, store: Store) -> dict[str, Any]:
         },
         "Mounts": [_mount(point, store) for point in container.points],
         "Config": container.config["Config"],
-        "NetworkSettings": {
-            "Ports": {},
-            "IPAddress": "",
-            "Networks": {name: {"IPAddress": "", "Gateway": ""} for name in container.networks},
-        },
+        "NetworkSettings": _network(container, networks),
     }
+
+
+def _network(container: Container, networks: Networks) -> dict[str, Any]:
+    points = networks.of(container.id)
+    known = {network.id: network for network in networks.all()} if points else {}
+    return settings.document(container, points, known, names(container))
 
 
 def _log_path(container: Container, paths: ContainerPaths) -> str:

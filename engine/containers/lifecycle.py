@@ -35,9 +35,12 @@ from engine.store.store import Store
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from engine.containers.programs.session import Attached
+    from engine.runtime.network.plan import Plan
 
 Size = tuple[int, int]
 
+NO_NETWORK = ("driver failed programming external connectivity", "failed to set up container networking")
+"""How the sentences begin in which docker says that a container cannot be plugged in."""
 _TICK = 1.0
 """Seconds after which a wait looks again, should the end have come without a word (a killed shim)."""
 _GRACE = 10.0
@@ -79,7 +82,8 @@ class Lifecycle:
             self.let_go(container)
             try:
                 self._write_specification(container, paths, size)
-                session = self._begin(container, now.run + 1, paths, attached=attached)
+                network = self._network(container, paths)
+                session = self._begin(container, now.run + 1, paths, network, attached=attached)
             except (EngineError, OSError):
                 self.let_go(container)
                 raise
@@ -199,13 +203,15 @@ class Lifecycle:
             lock.release()
 
     def _begin(
-        self, container: Container, run: int, paths: ContainerPaths, *, attached: bool
+        self, container: Container, run: int, paths: ContainerPaths, network: Plan | None, *, attached: bool
     ) -> Attached | None:
         shim, self._ready = self._ready or Shim(), None
+        order = _order(self.store.paths, container, run, network, attached=attached)
         try:
-            visit, answer, handed = shim.begin(_order(self.store.paths, container, run, attached=attached))
+            visit, answer, handed = shim.begin(order)
         except StartFailed as error:
-            brief = f"failed to create task for container: {error.brief}"
+            prefix = "" if error.brief.startswith(NO_NETWORK) else "failed to create task for container: "
+            brief = f"{prefix}{error.brief}"
             raise StartFailed(brief, error.code, details=error.details, resolution=error.resolution) from None
         if not attached:
             release(handed)
@@ -223,6 +229,19 @@ class Lifecycle:
                 json.dump(document, file)
         except OSError as error:
             raise from_os(error, f"cannot prepare container {container.name}") from error
+
+    def _network(self, container: Container, paths: ContainerPaths) -> Plan | None:
+        """Work out what it is plugged into, and write the files that say so to its programs."""
+        mode = container.host_config["NetworkMode"]
+        if mode in ("none", "host") or mode.startswith("container:"):
+            return None
+        from engine.containers.network.starting import planned, write_files
+        from engine.network.networks import Networks
+
+        plan = planned(container, Networks(self.store, self.events))
+        if plan:
+            write_files(container, plan, paths)
+        return plan
 
     def _mounts(self, container: Container) -> Sequence[Mapping[str, Any]]:
         if not container.points:
@@ -246,6 +265,10 @@ class Lifecycle:
             group = Cgroup.open(container.cgroup)
             group.kill()
             group.remove()
+            if container.networks not in ((), ("none",), ("host",)):
+                from engine.containers.network.leftovers import clear
+
+                clear(container, self.store)
 
     def _ends(self, container: Container, number: int) -> bool:
         """Tell whether a signal is meant to end the container; docker lets a paused one go on for it."""
@@ -299,7 +322,7 @@ def _open_process(now: State) -> int | None:
     return process
 
 
-def _order(paths: Paths, container: Container, run: int, *, attached: bool) -> Order:
+def _order(paths: Paths, container: Container, run: int, network: Plan | None, *, attached: bool) -> Order:
     config, host = container.config["Config"], container.host_config
     policy = host["RestartPolicy"]
     return Order(
@@ -316,4 +339,5 @@ def _order(paths: Paths, container: Container, run: int, *, attached: bool) -> O
         (policy["Name"] or "no", policy["MaximumRetryCount"]),
         health.check(config),
         host.get("LogConfig"),
+        network and list(network),
     )

@@ -9,6 +9,7 @@ from engine.containers.limits.devices import Device
 from engine.containers.limits.limits import Limits
 from engine.containers.logs.logdriver import Logging
 from engine.containers.namespaces import Namespaces
+from engine.network.endpoint import Joining
 
 
 class Lookup(NamedTuple):
@@ -20,6 +21,17 @@ class Lookup(NamedTuple):
     options: tuple[str, ...] = ()
     search: tuple[str, ...] = ()
     """A sole `.` is none."""
+
+
+class Publication(NamedTuple):
+    """One port that is to be reached from outside."""
+
+    container: int
+    protocol: str = "tcp"
+    address: str = ""
+    """Of the host; empty: any."""
+    host: str = ""
+    """A port, or a range of which the first free one is taken; empty: any."""
 
 
 class Options(NamedTuple):
@@ -54,7 +66,12 @@ class Options(NamedTuple):
     stop_timeout: int | None = None
     auto_remove: bool = False
     network: str = "default"
-    """default, none, host or container:NAME."""
+    """Docker's mode: default, none, host, container:NAME, or the network that was named first."""
+    joins: tuple[Joining, ...] = ()
+    """The networks it is on; none: the default one, unless the mode is no network."""
+    published: tuple[Publication, ...] = ()
+    publish_all: bool = False
+    """Whether every exposed port is published."""
     tty: bool = False
     """Whether it gets a terminal."""
     open_stdin: bool = False

@@ -17,7 +17,12 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     import sqlite3
 
-_COLUMNS = "id, name, image, image_name, created, config"
+    from engine.runtime.network.ports import Published
+
+_COLUMNS = (
+    "id, name, image, image_name, created, config, (SELECT group_concat(name) FROM"
+    " (SELECT name FROM endpoints WHERE container = containers.id ORDER BY name)) AS networks"
+)
 
 
 class Container(NamedTuple):
@@ -35,6 +40,10 @@ class Container(NamedTuple):
     The numbers of its layers, bottom first.
     """
     state: State
+    networks: tuple[str, ...] = ()
+    """The names of those it is on; with another container's it is on none of its own."""
+    published: tuple[Published, ...] = ()
+    """What is reached from outside, while it runs."""
 
     @property
     def command(self) -> tuple[str, ...]:
@@ -53,12 +62,6 @@ class Container(NamedTuple):
         return found
 
     @property
-    def networks(self) -> tuple[str, ...]:
-        """The networks it is on; with another container's it is on none of its own."""
-        mode = self.host_config["NetworkMode"]
-        return () if mode.startswith("container:") else (mode,)
-
-    @property
     def cgroup(self) -> str:
         """The name of its control group."""
         parent = (self.host_config.get("CgroupParent") or "stackyard").strip("/")
@@ -66,8 +69,13 @@ class Container(NamedTuple):
 
     @property
     def ports(self) -> str:
-        """Published ports as `ps` shows them."""
-        return ""
+        """Published ports, and those it serves besides, as `ps` shows them."""
+        exposed = self.config["Config"].get("ExposedPorts")
+        if not self.state.running or not (self.published or exposed):
+            return ""
+        from engine.containers.network.settings import shown
+
+        return shown(self.published, tuple(exposed or ()))
 
     @property
     def points(self) -> tuple[Point, ...]:
@@ -108,7 +116,29 @@ def from_row(row: sqlite3.Row, paths: ContainerPaths) -> Container:
         from engine.containers.programs.health import answers
 
         now = now._replace(health=(answers(paths) or {}).get("Status", "none"))
-    return Container(row["id"], row["name"], row["image_name"], row["image"], row["created"], config, now)
+    host = config["HostConfig"]
+    published: tuple[Published, ...] = ()
+    if now.running and (host.get("PortBindings") or host.get("PublishAllPorts")):
+        from engine.containers.network.settings import published as published_of
+
+        published = published_of(paths)
+    return Container(
+        row["id"],
+        row["name"],
+        row["image_name"],
+        row["image"],
+        row["created"],
+        config,
+        now,
+        _networks(host["NetworkMode"], row["networks"]),
+        published,
+    )
+
+
+def _networks(mode: str, names: str | None) -> tuple[str, ...]:
+    if names:
+        return tuple(names.split(","))
+    return (mode,) if mode in ("none", "host") else ()
 
 
 def find(store: Store, name: str) -> Container:

@@ -47,7 +47,7 @@ def refuse(options: Options) -> None:
     for name in options.sysctls:
         if not namespaces.check_sysctl(name):
             raise InvalidInput(f"sysctl '{name}' is not whitelisted")
-    _hosts(options.lookup.hosts)
+    _hosts(options.lookup.hosts, options.network)
     if options.runtime not in ("", RUNTIME):
         raise InvalidInput(
             f"Unknown runtime specified {options.runtime}",
@@ -83,17 +83,19 @@ def _conflicts(options: Options) -> None:
     ):
         if given:
             raise InvalidInput(f"conflicting options: {what} and the network mode")
+    if options.published or options.publish_all:
+        raise InvalidInput("conflicting options: port publishing and the container type network mode")
     if options.exposed:
         raise InvalidInput("conflicting options: port exposing and the container type network mode")
 
 
-def _hosts(entries: Iterable[str]) -> None:
+def _hosts(entries: Iterable[str], network: str) -> None:
     for entry in entries:
-        if entry.partition(":")[2] == "host-gateway":
+        if entry.partition(":")[2] == "host-gateway" and network == "none":
             raise InvalidInput(
                 "unable to derive the IP value for host-gateway",
-                details="there is no bridge between this machine and its containers yet",
-                resolution="networks come with a later step of the engine; --network host sees this machine",
+                details="without a network there is no way from the container to this machine",
+                resolution="leave --network none out",
             )
 
 

@@ -12,18 +12,34 @@ from engine.containers.creation import Draft, Source, environment, merge
 from engine.containers.mounts.mountpoints import Point
 from engine.containers.mounts.mountpoints import merge as merge_points
 from engine.containers.names import new_id
+from engine.containers.network.joining import again
 from engine.containers.options import Lookup, Options
 from engine.containers.record import Container
+from engine.network.networks import Networks
 
 
-def renewed(old: Container, before: Mapping[str, Any], source: Source, name: str) -> Draft:
-    """Draft what is like `old`, whose image's `config` was `before`; its volumes are the same ones."""
+def renewed(
+    old: Container, before: Mapping[str, Any], source: Source, name: str, networks: Networks
+) -> Draft:
+    """Draft what is like `old`, whose image's `config` was `before`; its volumes are the same ones.
+
+    It is on the same networks, with addresses of its own until the two are exchanged.
+    """
     id = new_id()
     host = old.host_config
     record = merge(id, source, _asked(old, before))
     record["HostConfig"] = dict(host)
     lookup = Lookup(*(tuple(host.get(key) or ()) for key in ("ExtraHosts", "Dns", "DnsOptions", "DnsSearch")))
-    return Draft(id, name, source, record, _points(old, before, source), host["NetworkMode"], lookup)
+    return Draft(
+        id,
+        name,
+        source,
+        record,
+        _points(old, before, source),
+        host["NetworkMode"],
+        lookup,
+        again(networks, old.id),
+    )
 
 
 def _points(old: Container, before: Mapping[str, Any], source: Source) -> tuple[Point, ...]:

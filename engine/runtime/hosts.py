@@ -25,6 +25,30 @@ def hosts(hostname: str, domain: str, network: str, extra: Sequence[str] = ()) -
     return text + "".join(f"{_numeric(address)}\t{name}\n" for name, _, address in entries)
 
 
+def own_network(extra: Sequence[str], addresses: Sequence[str], own: str, gateway: str) -> str:
+    """Write /etc/hosts of a container that has addresses; `own` are its names, `gateway` is the host."""
+    entries = (entry.partition(":") for entry in extra)
+    text = _LOCAL
+    for name, _, address in entries:
+        text += f"{gateway or '127.0.0.1' if address == 'host-gateway' else address.strip('[]')}\t{name}\n"
+    return text + "".join(f"{address}\t{own}\n" for address in addresses)
+
+
+def asks_itself() -> bool:
+    """Tell whether all that the host asks for names are programs of its own."""
+    lines = [line.split() for line in of_host("/etc/resolv.conf").splitlines()]
+    servers = [line[1] for line in lines if line[:1] == ["nameserver"] and len(line) > 1]
+    return bool(servers) and all(server.startswith("127.") or server == "::1" for server in servers)
+
+
+def with_dots(options: Sequence[str]) -> list[str]:
+    """Add to the host's options, or to these, that names without a dot are whole; docker does so."""
+    if not options:
+        lines = [line.split() for line in of_host("/etc/resolv.conf").splitlines()]
+        options = next((line[1:] for line in lines if line[:1] == ["options"]), [])
+    return [*options, *([] if any(word.startswith("ndots:") for word in options) else ["ndots:0"])]
+
+
 def _numeric(address: str) -> str:
     # Who has no network of their own meets the host at home.
     return "127.0.0.1" if address == "host-gateway" else address

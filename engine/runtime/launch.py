@@ -40,11 +40,17 @@ class Launched(NamedTuple):
 
 
 def launch(
-    paths: ContainerPaths, stdio: tuple[int, int, int], console: init.Opener | None = None, *, cache: str
+    paths: ContainerPaths,
+    stdio: tuple[int, int, int],
+    console: init.Opener | None = None,
+    *,
+    cache: str,
+    network: int = -1,
 ) -> Launched:
     """Start the bundle's process with these descriptors as its stdin, stdout and stderr, or with a terminal.
 
-    `cache` is the directory of compiled system-call filters. Raises StartFailed with docker's exit code and
+    `cache` is the directory of compiled system-call filters; `network` the descriptor of a network namespace
+    that is furnished already and takes the place of a new one. Raises StartFailed with docker's exit code and
     sentence; nothing is left behind then.
     """
     import json
@@ -55,6 +61,8 @@ def launch(
         spec: dict[str, Any] = json.load(file)
     _check_lenders(spec.get("annotations", {}).get(LENDERS, ""))
     linux = spec["linux"]
+    if network >= 0:
+        _place_in(linux, network)
     document = linux.get("seccomp")
     program = cached(document, cache) if document else None
     union = read_union(paths.rootfs_mounts)
@@ -65,6 +73,12 @@ def launch(
         cgroup.remove()
         raise
     return Launched(pid, cgroup, spec, program)
+
+
+def _place_in(linux: dict[str, Any], network: int) -> None:
+    for entry in linux["namespaces"]:
+        if entry["type"] == "network":
+            entry["path"] = f"/proc/self/fd/{network}"
 
 
 def _check_lenders(words: str) -> None:

@@ -30,6 +30,10 @@ from engine.shim.rotation import Limits
 from engine.shim.run import Run
 from engine.shim.talk import Message
 
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from engine.shim.network.uplink import Uplink
+
 _PATIENCE_SECONDS = 5.0
 _DONE = {"done": True}
 _LINGER_SECONDS = 0.3
@@ -77,6 +81,7 @@ class Monitor:
         self._starter = _socket.socket(_socket.AF_UNIX, _socket.SOCK_SEQPACKET, 0, ANSWER)
         self._run: Run | None = None
         self._pause: Alarm | None = None
+        self._uplink: Uplink | None = None
 
     def serve(self) -> bool:
         """Run it for as often as its policy says; tell whether it could be started at all."""
@@ -84,14 +89,18 @@ class Monitor:
             _hold(self._bundle.alive)
             self._log = LogWriter(self._bundle.log, Limits.of(self._order.log), self._needed)
             self._door = Door(self._bundle.bundle, self._loop, self._receive)
+            self._uplink = self._connected()
             first = self._begun(self._order.run)
         except (EngineError, OSError) as error:
+            self._withdraw()
             self._give_up(self._order.run, error)
+            self._disconnect()
             return False
         self._welcome(first)
         run: Run | None = first
         while run:
             run = self._lived(run)
+        self._disconnect()
         while self._order.auto_remove and self._door.occupied:
             # Whoever has not read all yet would find nothing any more.
             self._loop.turn()
@@ -103,7 +112,8 @@ class Monitor:
         return self._door.reached(end)
 
     def _begun(self, number: int) -> Run:
-        self._run = Run(self._order, self._paths, self._loop, self._log, self._door, number)
+        network = self._uplink.namespace if self._uplink else -1
+        self._run = Run(self._order, self._paths, self._loop, self._log, self._door, number, network)
         self._run.begin(self._restarts.count)
         return self._run
 
@@ -112,11 +122,14 @@ class Monitor:
         code = run.live()
         self._run = None
         wait, number, ended = self._restarts.after(code, run.seconds), run.number, run.ended(code)
+        if wait is None:
+            self._withdraw()
         run.record(code, again=wait is not None)
         self._door.release(code)
         while wait is not None:
             self._sleep(wait)
             if self._restarts.forbidden:
+                self._withdraw()
                 write(self._bundle.exit, ended._replace(again=False), sync=True)
                 break
             number += 1
@@ -125,8 +138,38 @@ class Monitor:
             except (EngineError, OSError) as error:
                 ended = _failed(number, error)
                 wait = self._restarts.after(ended.exit_code, 0)
+                if wait is None:
+                    self._withdraw()
                 self._write(ended._replace(again=wait is not None))
         return None
+
+    def _connected(self) -> Uplink | None:
+        """Plug the container in, if it has a network of its own."""
+        if self._order.network is None:
+            return None
+        from engine.runtime.network.plan import plan_of
+        from engine.shim.network.uplink import Uplink
+
+        uplink = Uplink(
+            plan_of(self._order.network),
+            self._paths,
+            self._order.id,
+            self._order.attributes["name"],
+            self._loop,
+        )
+        uplink.open()
+        return uplink
+
+    def _withdraw(self) -> None:
+        """Give ports and names back before anybody is told that it is over."""
+        if self._uplink:
+            self._uplink.withdraw()
+
+    def _disconnect(self) -> None:
+        """Take the rest of the network away, after everybody was told."""
+        if self._uplink:
+            self._uplink.close()
+            self._uplink = None
 
     def _sleep(self, seconds: float) -> None:
         """Wait, for visitors too, unless one says that there is no need any more."""
@@ -151,6 +194,9 @@ class Monitor:
             elif request == "policy":
                 self._restarts.policy = Policy(*message["policy"])
                 visitor.tell(_DONE)
+            elif request in ("plug", "unplug"):
+                self._rewire(message)
+                visitor.tell(_DONE)
             elif self._run is None:
                 raise EngineError("the container does not run at the moment")
             elif request == "attach":
@@ -163,6 +209,17 @@ class Monitor:
             visitor.tell(refusal(error, "the container cannot do that"))
         finally:
             talk.release(descriptors)
+
+    def _rewire(self, message: Message) -> None:
+        """Plug the container into one more network, or out of one."""
+        from engine.runtime.network.plan import wire_of
+
+        if self._uplink is None:
+            raise EngineError("the container has no network of its own")
+        if message["do"] == "plug":
+            self._uplink.plug(wire_of(message["wire"]), resolves=message["resolves"])
+        else:
+            self._uplink.unplug(message["network"])
 
     def _give_up(self, number: int, error: EngineError | OSError) -> None:
         self._write(_failed(number, error))

@@ -31,3 +31,5 @@ class Order(NamedTuple):
     """What it is asked after its health, as `Check`; None: nothing."""
     log: dict[str, Any] | None = None
     """Docker's `LogConfig`."""
+    network: list[Any] | None = None
+    """What it is plugged into, as `Plan`; None: the specification says it all."""

@@ -35,9 +35,18 @@ class Run:
     """A container that runs, with its streams, its visitors and the programs they run in it."""
 
     def __init__(
-        self, order: Order, paths: Paths, loop: Loop, log: LogWriter, door: Door, number: int
+        self,
+        order: Order,
+        paths: Paths,
+        loop: Loop,
+        log: LogWriter,
+        door: Door,
+        number: int,
+        network: int = -1,
     ) -> None:
+        """`network` is the descriptor of the namespace it is to be in; -1: the specification says which."""
         self.number = number
+        self._network = network
         self._order = order
         self._paths = paths
         self._bundle = paths.container(order.id)
@@ -54,7 +63,11 @@ class Run:
         launched = None
         try:
             launched = launch(
-                self._bundle, self._streams.inside, self._streams.opener, cache=f"{self._paths.root}/seccomp"
+                self._bundle,
+                self._streams.inside,
+                self._streams.opener,
+                cache=f"{self._paths.root}/seccomp",
+                network=self._network,
             )
             self._streams.launched()
             ticks = processes.start_time(launched.pid) or 0

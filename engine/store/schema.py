@@ -105,7 +105,36 @@ _ORIGINS = (
 )
 """Which repositories have a layer, and under which digest."""
 
-MIGRATIONS: tuple[tuple[str, ...], ...] = (_BUILDS, _ORIGINS)
+_NETWORKS = (
+    """CREATE TABLE networks (
+        id TEXT PRIMARY KEY,
+        name TEXT NOT NULL UNIQUE,
+        driver TEXT NOT NULL,
+        created REAL NOT NULL,
+        pools TEXT NOT NULL,
+        labels TEXT NOT NULL,
+        options TEXT NOT NULL,
+        facts TEXT NOT NULL)""",
+    # A network may go while a container that does not run is to be plugged into it: no foreign key.
+    """CREATE TABLE endpoints (
+        id TEXT PRIMARY KEY,
+        container TEXT NOT NULL REFERENCES containers (id) ON DELETE CASCADE,
+        network TEXT NOT NULL,
+        name TEXT NOT NULL,
+        place INTEGER NOT NULL,
+        address TEXT NOT NULL,
+        address6 TEXT NOT NULL,
+        mac TEXT NOT NULL,
+        asked TEXT NOT NULL)""",
+    # The address of each pool that was given last, so that one given back is not given again at once.
+    "CREATE TABLE given (pool TEXT PRIMARY KEY, address TEXT NOT NULL)",
+    "CREATE INDEX endpoints_container ON endpoints (container)",
+    "CREATE UNIQUE INDEX endpoints_address ON endpoints (network, address) WHERE address <> ''",
+    "CREATE UNIQUE INDEX endpoints_address6 ON endpoints (network, address6) WHERE address6 <> ''",
+)
+"""Networks, and which container has which address on them."""
+
+MIGRATIONS: tuple[tuple[str, ...], ...] = (_BUILDS, _ORIGINS, _NETWORKS)
 """Statements from version 1 on, one tuple a version."""
 
 VERSION = 1 + len(MIGRATIONS)

@@ -18,9 +18,6 @@ import pytest
 PROBES = Path(__file__).parents[3] / "shared" / "conformance" / "probes"
 BUSYBOX = Path("/bin/busybox")
 
-LATER = {"--name pt ": "publishing ports comes with the networks"}
-"""A piece of each probe that needs what is not there yet, and what it waits for."""
-
 DIFFERENT = {
     "busybox mount |": "the host's own disk is in docker's answer",
     "run --name p7 ": "which of two pipes is read first is a race when all is said at once",
@@ -50,7 +47,7 @@ def recorded() -> list[dict[str, Any]]:
 
 
 def waits_for(command: str) -> str | None:
-    return next((reason for piece, reason in {**LATER, **DIFFERENT}.items() if piece in command), None)
+    return next((reason for piece, reason in DIFFERENT.items() if piece in command), None)
 
 
 def normal(text: str) -> str:
@@ -125,12 +122,6 @@ def test_probe(shell: Shell, probe: dict[str, Any]) -> None:
     assert (code, out) == (probe["rc"], probe["out"]), problem
 
 
-def test_a_verb_of_later_is_refused_with_its_reason(shell: Shell) -> None:
-    code, out, problem = shell("$D network ls")
-    assert (code, out) == (125, "")
-    assert "networks come with" in problem
-
-
 def test_the_mounts_of_a_container(shell: Shell) -> None:
     line = "$D run --rm busybox mount | awk '{print $1,$3,$5}' | grep -vE 'cgroup|overlay' | sort"
     reference = next(probe for probe in recorded() if "busybox mount |" in probe["cmd"])["out"]
@@ -148,7 +139,7 @@ def test_streams_are_kept_apart(shell: Shell) -> None:
 
 
 def test_every_probe_has_its_place() -> None:
-    """Neither list may name a probe that is not there."""
+    """The list may not name a probe that is not there."""
     commands = [probe["cmd"] for probe in recorded()]
-    for piece in (*LATER, *DIFFERENT):
+    for piece in DIFFERENT:
         assert any(piece in command for command in commands), piece

@@ -186,7 +186,9 @@ def test_groups_are_the_images(stackyard: Stackyard, said: Said) -> None:
 
 def test_hosts_and_resolvers(said: Said) -> None:
     hosts = said("cat /etc/hosts", "--add-host", "shop:10.1.2.3", "--add-host", "six:fd00::1").splitlines()
-    assert hosts[-2:] == ["10.1.2.3\tshop", "fd00::1\tsix"]
+    assert hosts[-3:-1] == ["10.1.2.3\tshop", "fd00::1\tsix"]
+    own = said("cat /etc/hosts; hostname", "--network", "none", "--add-host", "shop:10.1.2.3").splitlines()
+    assert own[-2] == "10.1.2.3\tshop"
     flags = ("--dns", "10.9.9.9", "--dns-search", "a.b", "--dns-search", "c", "--dns-option", "ndots:2")
     assert said("cat /etc/resolv.conf", *flags) == "search a.b c\nnameserver 10.9.9.9\noptions ndots:2\n"
     assert "search" not in said("cat /etc/resolv.conf", "--dns-search", ".")

@@ -118,6 +118,8 @@ class Completer:
             yield from self._objects.images(loose=source == values.IMAGE)
         elif source == values.VOLUME:
             yield from self._objects.volumes()
+        elif source == values.NETWORK:
+            yield from self._objects.networks()
         elif source == "container:":
             for offer in self._objects.containers() if word.startswith(source) else ():
                 yield offer._replace(text=source + offer.text)

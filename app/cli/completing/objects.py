@@ -40,6 +40,11 @@ class Objects:
         for one in self._open().volumes.list():
             yield Offer(one.name, f"{one.driver} volume")
 
+    def networks(self) -> Iterator[Offer]:
+        """Name the networks."""
+        for one in self._open().networks.all():
+            yield Offer(one.name, f"{one.driver} network")
+
     def inside(self, container: str, folder: str) -> Iterator[Offer]:
         """List a directory of a container, as `NAME:/directory/…`."""
         browser = self._open().containers.browse(container)

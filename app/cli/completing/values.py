@@ -6,6 +6,7 @@ from collections.abc import Mapping
 
 RUNNING, ALIVE, STOPPED, PAUSED, ANY = "running", "alive", "stopped", "paused", "any container"
 IMAGE, NAMED_IMAGE, VOLUME, FILE, INSIDE = "image", "named image", "volume", "file", "inside"
+NETWORK = "one network"
 
 WORDS: Mapping[str, tuple[str, ...]] = {
     "attach:ATTACH": (RUNNING,),
@@ -44,6 +45,10 @@ WORDS: Mapping[str, tuple[str, ...]] = {
     "update:UPDATE": (ANY, "…"),
     "watch:WATCH": (FILE,),
     "volumes:REMOVE": (VOLUME, "…"),
+    "networks:CONNECT": (NETWORK, ANY),
+    "networks:DISCONNECT": (NETWORK, ANY),
+    "networks:REMOVE": (NETWORK, "…"),
+    "inspect:NETWORK": (NETWORK, "…"),
     "completion:COMPLETION": ("bash|zsh|fish",),
 }
 """By the verb's place in the catalogue: what each positional word names; … repeats the one before."""
@@ -62,7 +67,7 @@ FLAGS: Mapping[str, str] = {
     "ipc": "private|host|none|shareable|container:",
     "label-file": FILE,
     "log-driver": "json-file|local|none",
-    "network": "none|host|container:",
+    "network": f"{NETWORK}|container:",
     "output": FILE,
     "pid": "host|container:",
     "progress": "auto|plain|rich|json",
@@ -71,7 +76,7 @@ FLAGS: Mapping[str, str] = {
     "signal": SIGNALS,
     "stop-signal": SIGNALS,
     "tag": NAMED_IMAGE,
-    "type": "container|image|volume",
+    "type": "container|image|network|volume",
     "userns": "host",
     "uts": "host",
     "volume": f"{VOLUME}|{FILE}",
@@ -101,10 +106,12 @@ FILTERS: Mapping[str, str] = {
     "|is-task=|label=|name=|network=|publish=|status=created|status=exited|status=paused|status=restarting"
     f"|status=running|volume=|{_BEFORE}",
     "images:LIST": f"dangling=true|dangling=false|label=|reference=|until=|{_BEFORE}",
+    "networks:LIST": "dangling=true|dangling=false|driver=bridge|id=|label=|name=|type=custom|type=builtin",
     "volumes:LIST": "dangling=true|dangling=false|driver=local|label=|label!=|name=",
     "events:EVENTS": "container=|event=|image=|label=|type=container|type=image|type=volume|volume=",
     "prune:CACHE": "until=",
     "prune:CONTAINERS": _PRUNED,
+    "prune:NETWORKS": _PRUNED,
     "prune:IMAGES": f"dangling=true|dangling=false|{_PRUNED}",
     "prune:SYSTEM": _PRUNED,
     "prune:VOLUMES": "all=true|label=|label!=",
@@ -114,6 +121,7 @@ FIELDS: Mapping[str, str] = {
     "ps:LIST": "app.cli.container_rows",
     "images:LIST": "app.cli.image_rows",
     "volumes:LIST": "app.cli.verbs.volumes",
+    "networks:LIST": "app.cli.network_rows",
     "history:HISTORY": "app.cli.verbs.history",
     "stats:STATS": "app.cli.statistics_rows",
     "df:DISK_USAGE": "app.cli.verbs.df",

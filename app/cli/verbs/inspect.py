@@ -15,8 +15,8 @@ if TYPE_CHECKING:
 
 FORMAT = Flag("format", "string", "Format the output using the given Go template", short="f")
 SIZE = Flag("size", "bool", "Display total file sizes", short="s")
-TYPES = ("container", "image", "volume")
-LATER = ("network", "node", "plugin", "secret", "service", "task")
+TYPES = ("container", "image", "network", "volume")
+LATER = ("node", "plugin", "secret", "service", "task")
 
 
 def _inspect(engine: Engine, arguments: Arguments, kinds: Sequence[str]) -> int:
@@ -38,6 +38,7 @@ def _look_up(engine: Engine, name: str, kinds: Sequence[str], size: bool) -> dic
     ways: dict[str, Callable[[], dict[str, Any]]] = {
         "container": lambda: engine.containers.inspect(name, size=size),
         "image": lambda: engine.images.inspect(name),
+        "network": lambda: engine.networks.inspect(name),
         "volume": lambda: engine.volumes.inspect(name),
     }
     for kind in kinds:
@@ -111,6 +112,14 @@ VOLUME = Command(
     "Display detailed information on one or more volumes",
     _only("volume"),
     (FORMAT,),
+    1,
+    None,
+)
+NETWORK = Command(
+    "[OPTIONS] NETWORK [NETWORK...]",
+    "Display detailed information on one or more networks",
+    _only("network"),
+    (FORMAT, Flag("verbose", "bool", "Verbose output for diagnostics", short="v")),
     1,
     None,
 )

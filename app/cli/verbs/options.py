@@ -6,9 +6,9 @@ from collections.abc import Mapping
 from typing import Any
 
 from app.cli.flags import HELP, Arguments, Flag, UsageError, label_word
-from app.cli.verbs import health_flags, limit_flags, logging_flags, sharing_flags
+from app.cli.verbs import health_flags, limit_flags, logging_flags, network_flags, sharing_flags
 from app.cli.verbs.program_flags import DETACH_KEYS, ENVIRONMENT, environment
-from engine.containers.options import Options
+from engine.containers.options import Options, Publication
 
 
 def _stream(text: str) -> str:
@@ -20,12 +20,6 @@ def _stream(text: str) -> str:
 def _pull(text: str) -> str:
     if text not in ("always", "missing", "never"):
         raise ValueError('invalid pull option: must be one of "always", "missing" or "never"')
-    return text
-
-
-def _network(text: str) -> str:
-    if text not in ("none", "host", "default") and not text.startswith("container:"):
-        raise ValueError("networks come with a later step of the engine; use none, host or container:NAME")
     return text
 
 
@@ -60,8 +54,6 @@ FLAGS = (
     Flag("label-file", "list", "Read in a line delimited file of labels"),
     Flag("mount", "mount", "Attach a filesystem mount to the container", check=_mount),
     Flag("name", "string", "Assign a name to the container"),
-    Flag("net", "network", "", check=_network, hidden=True),
-    Flag("network", "network", "Connect a container to a network (none or host)", check=_network),
     Flag("privileged", "bool", "Give extended privileges to this container"),
     Flag(
         "pull",
@@ -92,39 +84,20 @@ FLAGS = (
     Flag("workdir", "string", "Working directory inside the container", short="w"),
 )
 
-NETWORKS = """
-ip:string ip6:string link:list link-local-ip:list mac-address:string net-alias:list network-alias:list
-p/publish:list P/publish-all:bool
-"""
-REFUSED = ((NETWORKS, "networks and ports come with a later step of the engine; use --network none or host"),)
-"""docker's other flags (`short/name:kind`), and why each is refused for now."""
-
-
-def _refused() -> tuple[Flag, ...]:
-    """Spell out docker's other flags, each with the reason why it is refused."""
-    flags = []
-    for words, reason in REFUSED:
-        for word in words.split():
-            name, _, kind = word.partition(":")
-            short, _, name = name.rpartition("/")
-            flags.append(Flag(name, kind, "", short=short, later=reason))
-    return tuple(flags)
-
-
 CREATE_FLAGS = (
     *FLAGS,
     *health_flags.FLAGS,
     *limit_flags.FLAGS,
     *logging_flags.FLAGS,
+    *network_flags.FLAGS,
     *sharing_flags.FLAGS,
-    *_refused(),
 )
 
 
 def options(arguments: Arguments) -> Options:
     """Add the flags up; raises UsageError where they contradict each other."""
     entrypoint = arguments.text("entrypoint")
-    networks = arguments.words("network") or arguments.words("net")
+    mode, joins = network_flags.joinings(arguments)
     binds, places, mounts = _mounted(arguments)
     return Options(
         command=tuple(arguments.positional[1:]),
@@ -147,7 +120,10 @@ def options(arguments: Arguments) -> Options:
         stop_signal=arguments.text("stop-signal") or None,
         stop_timeout=arguments.number("stop-timeout"),
         auto_remove=arguments.switch("rm"),
-        network=networks[-1] if networks else "default",
+        network=mode,
+        joins=joins,
+        published=_published(arguments),
+        publish_all=arguments.switch("publish-all"),
         cap_add=tuple(arguments.words("cap-add")),
         cap_drop=tuple(arguments.words("cap-drop")),
         privileged=arguments.switch("privileged"),
@@ -184,6 +160,8 @@ def dangers(chosen: Options) -> list[str]:
         for server in chosen.lookup.servers
         if server.startswith("127.") or server == "::1"
     ]
+    if chosen.network == "host" and (chosen.published or chosen.publish_all):
+        found.append("Published ports are discarded when using host network mode")
     found += filter(None, [logging_flags.without_effect(chosen.logging)])
     return found
 
@@ -212,6 +190,15 @@ def _mounted(
     from app.cli.mounts import mount, volumes
 
     return (*volumes(words), tuple(map(mount, mounts)))
+
+
+def _published(arguments: Arguments) -> tuple[Publication, ...]:
+    words = arguments.words("publish")
+    if not words:
+        return ()
+    from app.cli.publishing import publications
+
+    return publications(words)
 
 
 def _labels(arguments: Arguments) -> dict[str, str]:

@@ -67,6 +67,13 @@ def _volumes(engine: Engine, arguments: Arguments) -> int:
     return _reclaimed(pruned.reclaimed)
 
 
+def _networks(engine: Engine, arguments: Arguments) -> int:
+    if _declined(arguments, "This will remove all custom networks not used by at least one container."):
+        return 0
+    _told("Deleted Networks:", engine.networks.prune(arguments.filters()))
+    return 0
+
+
 def _cache(engine: Engine, arguments: Arguments) -> int:
     everything = arguments.switch("all")
     warning = f"This will remove all {'' if everything else 'dangling '}build cache."
@@ -97,6 +104,7 @@ def _system(engine: Engine, arguments: Arguments) -> int:
         emptied = engine.volumes.prune({name: values for name, values in filters.items() if name != "until"})
         _told("Deleted Volumes:", emptied.removed)
         reclaimed += emptied.reclaimed
+    _told("Deleted Networks:", engine.networks.prune(filters))
     images = engine.images.prune(everything, filters)
     _told("Deleted Images:", (f"{removed.kind.lower()}: {removed.name}" for removed in images.removed))
     builds = engine.builds.prune(everything, {name: filters[name] for name in filters if name == "until"}, 0)
@@ -105,7 +113,7 @@ def _system(engine: Engine, arguments: Arguments) -> int:
 
 
 def _system_warning(everything: bool, volumes: bool, filters: list[str]) -> str:
-    kinds = ["all stopped containers"]
+    kinds = ["all stopped containers", "all networks not used by at least one container"]
     if volumes:
         kinds.append("all volumes not used by at least one container")
     kinds.append(
@@ -134,6 +142,9 @@ IMAGES = Command(
     ),
 )
 VOLUMES = Command("[OPTIONS]", "Remove all unused local volumes", _volumes, (_filter("label=<label>"), FORCE))
+NETWORKS = Command(
+    "[OPTIONS]", "Remove all unused networks", _networks, (_filter("until=<timestamp>"), FORCE)
+)
 CACHE = Command(
     "[OPTIONS]",
     "Remove build cache",

@@ -38,6 +38,7 @@ class Yard(SimpleNamespace):
 
     def __init__(self) -> None:
         super().__init__(containers=Calls(), images=Calls(), volumes=Calls(), events=Calls())
+        self.networks = Calls()
         self.builds = Calls(cache=list)
 
     def prestart(self) -> None:

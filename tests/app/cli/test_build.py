@@ -394,6 +394,7 @@ def test_pruning_the_system_prunes_the_cache(
 ) -> None:
     nothing = SimpleNamespace(removed=[], reclaimed=0)
     yard.containers.prune = yard.images.prune = lambda *_: nothing
+    yard.networks.prune = lambda *_: []
     monkeypatch.setattr("sys.stdin", SimpleNamespace(readline=lambda: "y\n"))
     outcome = stackyard("system", "prune", "--filter", "until=24h", "--filter", "label=x")
     assert "  - unused build cache\n" in outcome.out

@@ -11,6 +11,7 @@ from app.cli.verbs.options import CREATE_FLAGS, options
 from engine.containers.limits.limits import Limits
 from engine.containers.options import Options
 from engine.errors import NotFound
+from engine.network.endpoint import Joining
 
 Run = Callable[..., Any]
 
@@ -48,6 +49,7 @@ def test_every_flag_lands_in_its_place() -> None:
         stop_timeout=3,
         auto_remove=True,
         network="none",
+        joins=(Joining("none"),),
         cap_add=("NET_ADMIN",),
         cap_drop=("ALL",),
         privileged=True,
@@ -82,7 +84,7 @@ def test_files_come_before_flags(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     "words",
     [
-        ["-p", "80:80"],
+        ["--link-local-ip", "169.254.1.1"],
         ["--gpus", "all"],
         ["--kernel-memory", "10m"],
         ["--storage-opt", "size=1G"],
@@ -95,7 +97,8 @@ def test_what_comes_later_is_refused_aloud(words: list[str]) -> None:
 
 
 @pytest.mark.parametrize(
-    "words", [["--network", "mine"], ["--pull", "sometimes"], ["--restart", "on-failure:x"], ["-a", "x"]]
+    "words",
+    [["--network", "name=n,alas=x"], ["--pull", "sometimes"], ["--restart", "on-failure:x"], ["-a", "x"]],
 )
 def test_values_that_cannot_be_honoured(words: list[str]) -> None:
     with pytest.raises(UsageError, match="invalid argument"):

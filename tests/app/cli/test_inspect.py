@@ -29,13 +29,15 @@ def objects(yard: Any) -> Any:
     yard.containers.inspect = finder("container", "web")
     yard.images.inspect = finder("image", "web", "busy")
     yard.volumes.inspect = finder("volume", "data")
+    yard.networks.inspect = finder("network", "net")
     return yard
 
 
 @pytest.mark.usefixtures("objects")
-def test_containers_come_before_images_before_volumes(stackyard: Run) -> None:
-    outcome = stackyard("inspect", "web", "busy", "data")
-    assert [found["Kind"] for found in json.loads(outcome.out)] == ["container", "image", "volume"]
+def test_containers_come_before_images_before_networks_before_volumes(stackyard: Run) -> None:
+    outcome = stackyard("inspect", "web", "busy", "net", "data")
+    kinds = ["container", "image", "network", "volume"]
+    assert [found["Kind"] for found in json.loads(outcome.out)] == kinds
     assert outcome.out.startswith('[\n    {\n        "Id": "web",\n')
     assert '"Empty": {},\n        "None": null\n    },' in outcome.out
 

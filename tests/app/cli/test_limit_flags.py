@@ -63,9 +63,9 @@ def test_it_is_refused_in_dockers_words(words: str) -> None:
         ("--storage-opt size=1G", "project quotas"),
         ("--cpu-count 1", "Windows"),
         ("--gpus all", "could not select device driver"),
-        ("--add-host gw:host-gateway", "unable to derive the IP value for host-gateway"),
+        ("--network none --add-host gw:host-gateway", "unable to derive the IP value for host-gateway"),
         ("--security-opt label=level:s0", "SELinux"),
-        ("-p 80:80", "networks and ports come"),
+        ("--link-local-ip 169.254.1.1", "mean nothing to the bridge driver"),
     ],
 )
 def test_what_cannot_be_had_is_refused_with_its_reason(words: str, reason: str) -> None:

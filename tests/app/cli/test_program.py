@@ -21,13 +21,6 @@ def test_an_unknown_verb_gets_a_hint(stackyard: Run) -> None:
     assert "\timages\n" in outcome.err
 
 
-def test_a_verb_that_comes_later_is_refused_with_its_reason(stackyard: Run) -> None:
-    for words in (["network", "ls"],):
-        outcome = stackyard(*words)
-        assert outcome.code == 125
-        assert "'stackyard network' is not supported yet: " in outcome.err
-
-
 @pytest.mark.parametrize("words", [["--help"], ["-h"], ["help"]])
 def test_help_goes_to_stdout(stackyard: Run, words: list[str]) -> None:
     outcome = stackyard(*words)

@@ -20,7 +20,8 @@ def container(name: str, created: float, status: str = "exited", **more: Any) ->
     }  # fmt: skip
     id = more.get("id", name.encode().hex().ljust(64, "0"))
     now = State(status, exit_code=more.get("code", 0))
-    return Container(id, name, more.get("image", "shop:1"), "sha256:abcdef", created, config, now)
+    networks = (more["network"],) if "network" in more else ()
+    return Container(id, name, more.get("image", "shop:1"), "sha256:abcdef", created, config, now, networks)
 
 
 WEB = container("web", 4, "running", labels={"tier": "front", "on": ""}, image="nginx:latest", network="none",

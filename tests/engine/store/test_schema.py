@@ -13,6 +13,9 @@ from engine.store.store import Store
 def test_a_new_store_has_every_table_and_the_current_version(store: Store) -> None:
     tables = {row["name"] for row in store.query("SELECT name FROM sqlite_master WHERE type = 'table'")}
     assert tables == {
+        "networks",
+        "endpoints",
+        "given",
         "layers", "blobs", "images", "image_blobs", "tags", "digests",
         "containers", "volumes", "container_volumes", "steps", "origins",
     }  # fmt: skip

@@ -44,6 +44,8 @@ class Yard:
         ]
         self.containers = SimpleNamespace(list=lambda all: crew, browse=self._browse)
         self.images = SimpleNamespace(list=lambda: images)
+        networks = [SimpleNamespace(name=name, driver=name) for name in ("front", "host", "none")]
+        self.networks = SimpleNamespace(all=lambda: networks)
         self.volumes = SimpleNamespace(list=lambda: [SimpleNamespace(name="data", driver="local")])
 
     def _browse(self, name: str) -> Browser:
@@ -93,7 +95,7 @@ def test_verbs_and_nouns_with_what_they_do(ask: Callable[..., Any], complete: Co
         ("volume rm ", ["data"]),
         ("run --volumes-from ", ["web", "cron", "held"]),
         ("run --restart=un", ["--restart=unless-stopped"]),
-        ("run --network ", ["none", "host", "container:"]),
+        ("run --network ", ["front", "host", "none", "container:"]),
         ("run --network container:", ["container:web", "container:cron", "container:held", "container:"]),
         ("run -itv ", ["data"]),
         ("ps -f status=e", ["status=exited"]),
@@ -119,7 +121,7 @@ def test_files_are_welcome_where_a_path_is_named(ask: Callable[..., Any]) -> Non
 
 
 def test_a_flag_that_is_refused_is_not_offered(complete: Complete) -> None:
-    assert "--ip" not in complete("run", "--i")
+    assert "--link-local-ip" not in complete("run", "--li")
     assert "--init" in complete("run", "--i")
     assert "--help" in complete("run", "--h")
 

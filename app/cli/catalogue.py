@@ -111,6 +111,15 @@ VERBS: dict[str, Entry] = {
 NOUNS: dict[str, Noun] = {
     "builder": Noun("Manage builds", BUILDER),
     "buildx": Noun("Manage builds, by the name BuildKit's users know", BUILDER),
+    "config": Noun(
+        "Manage what this user has chosen: theme, keys, columns, commands",
+        {
+            "check": Entry("config:CHECK", "Check the configuration and the user's themes"),
+            "edit": Entry("config:EDIT", "Edit the configuration, and check it"),
+            "locate": Entry("config:LOCATE", "Say where the configuration and the user's themes are"),
+            "show": Entry("config:SHOW", "Show the configuration that is in force"),
+        },
+    ),
     "container": Noun(
         "Manage containers",
         {

@@ -221,12 +221,25 @@ class Question(NamedTuple):
     yes: str
 
 
+_EFFECTS = {
+    "start": "Its program begins anew, on what its writable layer has kept.",
+    "stop": "Its program is asked to end, and killed when it takes too long.",
+    "restart": "Its program is ended and begins anew.",
+    "kill": "Its program ends at once and can save nothing.",
+    "pause": "Its processes are held still, or go on.",
+}
+"""What a deed does that loses nothing for good."""
+
+
 def question(action: str, selection: Selection, lists: Lists) -> Question:
     """Say what would be lost."""
     if action == "prune":
         return _prune_question(selection.kind, lists)
     name = selection.name
     container = container_of(selection, lists)
+    if action != "remove":
+        word = "unpause" if action == "pause" and container and container.status == "paused" else action
+        return Question(f"{word.capitalize()} {selection.kind} {name}?", (_EFFECTS[action],), word)
     if container:
         losses = ["Its writable layer and its log are deleted."]
         if container.alive:

@@ -3,13 +3,18 @@
 from __future__ import annotations
 
 import gc
+import os
 from typing import TYPE_CHECKING, ClassVar
 
 from textual.app import App
 from textual.binding import Binding, BindingType
 from textual.events import Key
+from textual.filter import NoColor
 
-from app.workbench import themes
+from app.configuration import places
+from app.configuration.configuration import Configuration
+from app.workbench import keymap, themes
+from app.workbench.chosen import Chosen
 from app.workbench.errands import Errands, sentence
 from app.workbench.follower import Follower
 from app.workbench.sampler import Sampler
@@ -30,11 +35,11 @@ def run(engine: Engine, select: str = "", ask: Ask | None = None) -> int:
     """
     from app.workbench.local import LocalYard
 
-    workbench = Workbench(LocalYard(engine), select=select)
+    workbench = Workbench(LocalYard(engine), select=select, path=places.file())
     # What is loaded stays: to look through it for garbage again and again would hold up frames.
     gc.freeze()
     workbench.yard_screen.completion = ask
-    workbench.run()
+    workbench.run(mouse=workbench.configuration.mouse)
     return workbench.return_code or 0
 
 
@@ -46,8 +51,10 @@ class Workbench(App[int], inherit_bindings=False):
     ENABLE_COMMAND_PALETTE = False
     BINDINGS: ClassVar[list[BindingType]] = [Binding("ctrl+c", "interrupt", show=False, system=True)]
 
-    def __init__(self, yard: Yard, *, select: str = "", theme: str = "") -> None:
+    def __init__(self, yard: Yard, *, select: str = "", theme: str = "", path: str = "") -> None:
         super().__init__()
+        self.chosen = Chosen(path)
+        """The user's own file; with an empty path there is none."""
         self.animation_level = "none"
         self._yard = yard
         self.errands = Errands(self)
@@ -62,20 +69,60 @@ class Workbench(App[int], inherit_bindings=False):
         )
         self._select = select
         self._known = False
-        self.theme = self._chosen_theme(theme)
-
-    def _chosen_theme(self, name: str) -> str:
-        import os
-
-        name = name or os.environ.get("STACKYARD_THEME", "")
+        self._asked_theme = theme or os.environ.get("STACKYARD_THEME", "")
         self.register_theme(themes.default())
-        if name and name != themes.DEFAULT:
-            try:
-                self.register_theme(themes.load(name))
-            except EngineError as error:
-                self._screen.status.fail(sentence(error))
-                return themes.DEFAULT
-        return name or themes.DEFAULT
+        if self.no_color:
+            # Textual's own choice writes shades of grey, which are colours too.
+            self._filters[-1:] = [NoColor()]
+        self._complaint = ""
+        self._configure()
+
+    @property
+    def configuration(self) -> Configuration:
+        """What the user has chosen."""
+        return self.chosen.configuration
+
+    def _configure(self) -> None:
+        """Do as the user's file says now; what is wrong in it is told once."""
+        self.set_keymap(keymap.textual(self.configuration.keymap))
+        self._screen.configure(self.configuration)
+        problems = list(filter(None, (self.chosen.complaint, self._wear())))
+        self._complaint = "\n".join(problems)
+        if self.is_running:
+            self._complain()
+
+    def _wear(self) -> str:
+        """Put the chosen theme on; return why that could not be done."""
+        name = self._asked_theme or self.configuration.theme or self._fallback_theme()
+        self.chosen.watch(themes.path_of(name))
+        try:
+            self.register_theme(themes.load(name))
+        except EngineError as error:
+            if self.theme not in self.available_themes or not self.is_running:
+                self.theme = themes.DEFAULT
+            return sentence(error)
+        if self.theme == name and self.is_running:
+            self._invalidate_css()
+            self.refresh_css(animate=False)
+        self.theme = name
+        return ""
+
+    def _fallback_theme(self) -> str:
+        """Choose for a terminal that has few colours, or whose user wants none."""
+        if self.no_color:
+            return "plain"
+        few = self.console.color_system in (None, "standard")
+        return "terminal" if few and not self.is_headless else themes.DEFAULT
+
+    def _complain(self) -> None:
+        if self._complaint:
+            self.notify(self._complaint, severity="warning", timeout=12, markup=False)
+            self._complaint = ""
+
+    def _look(self) -> None:
+        """Hear what was saved in the user's files."""
+        if self.chosen.changed():
+            self._configure()
 
     def get_theme_variable_defaults(self) -> dict[str, str]:
         """Give the style sheet our colours even before a theme is on."""
@@ -94,6 +141,8 @@ class Workbench(App[int], inherit_bindings=False):
         """Begin to read."""
         self._follower.start()
         self._sampler.start()
+        self._complain()
+        self.set_interval(1.0, self._look)
 
     def on_unmount(self) -> None:
         """Stop following."""
@@ -131,15 +180,17 @@ class Workbench(App[int], inherit_bindings=False):
 
     def on_key(self, event: Key) -> None:
         """Give the prompt what was typed right after the key that asks, lest it be taken for a deed."""
-        typed = event.character if event.is_printable and self.screen is self._screen else None
-        if typed and self._screen.typed_ahead(typed):
+        if self.screen is not self._screen:
+            return
+        typed = event.character if event.is_printable else None
+        if (typed and self._screen.typed_ahead(typed)) or self._screen.custom(event.key):
             event.prevent_default()
 
     def action_help(self) -> None:
         """Show the keys."""
         from app.workbench.screens.help import HelpScreen
 
-        self.push_screen(HelpScreen())
+        self.push_screen(HelpScreen(self.configuration.keymap, self.configuration.commands))
 
     def action_theme(self) -> None:
         """Put on the next theme."""

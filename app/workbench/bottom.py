@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from textual.geometry import Size
 from textual.strip import Strip
 
+from app.workbench.keymap import Keymap, shown
 from app.workbench.keys import GLOBAL, Key, named
 from app.workbench.paint import Painted
 from app.workbench.spans import Span, plain, width_of, wrap
@@ -74,6 +75,12 @@ class HintLine(Painted):
         super().__init__()
         self._keys: Sequence[Key] = ()
         self._always: Sequence[Key] = ALWAYS
+        self._keymap: Keymap = {}
+
+    def remap(self, keymap: Keymap) -> None:
+        """Show the user's own keys."""
+        self._keymap = keymap
+        self.refresh()
 
     @property
     def text(self) -> str:
@@ -92,17 +99,17 @@ class HintLine(Painted):
         return self.strip(self._laid_out(width), width)
 
     def _laid_out(self, width: int) -> list[Span]:
-        last = [span for key in self._always for span in _hint(key)]
+        last = [span for key in self._always for span in self._hint(key)]
         left: list[Span] = []
         for key in self._keys:
-            hint = _hint(key)
+            hint = self._hint(key)
             if width_of(left) + width_of(hint) + width_of(last) + 1 > width:
                 break
             left += hint
         gap = " " * max(0, width - width_of(left) - width_of(last) - 1)
         return [Span(" "), *left, Span(gap), *last]
 
-
-def _hint(key: Key) -> list[Span]:
-    shown = key.shown if key.shown.startswith("Ctrl-") else key.shown.split()[0]
-    return [Span(shown, "key strong"), Span(f" {key.hint}  ", "dim")]
+    def _hint(self, key: Key) -> list[Span]:
+        keys = shown(key, self._keymap)
+        first = keys if key.shown.startswith("Ctrl-") else keys.split()[0]
+        return [Span(first, "key strong"), Span(f" {key.hint}  ", "dim")]

@@ -29,11 +29,13 @@ def command(action: str, chosen: Sequence[Selection], lists: Lists) -> str:
     return "; ".join(line([*head, *names]) for head, names in grouped.items()).replace("; $ ", "; ")
 
 
-def question(chosen: Sequence[Selection], lists: Lists) -> Question:
-    """Say what would be lost by removing them."""
+def question(action: str, chosen: Sequence[Selection], lists: Lists) -> Question:
+    """Say to which of them it would be done, and what would be lost by removing them."""
     kind = chosen[0].kind
     named = ", ".join(one.name for one in chosen[:_LISTED]) + (" …" if len(chosen) > _LISTED else "")
     losses = [f"{named}."]
+    if action != "remove":
+        return Question(f"{action.capitalize()} {count(len(chosen), kind)}?", tuple(losses), action)
     alive = sum(1 for one in chosen if (container := container_of(one, lists)) and container.alive)
     if alive:
         losses.append(f"{alive} of them run: they are killed first.")

@@ -4,11 +4,17 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
+from typing import TYPE_CHECKING
 
 from textual.theme import Theme
 
+from app.configuration import places
 from engine.errors import InvalidInput, NotFound
+
+if TYPE_CHECKING:
+    from app.configuration.document import Fault
+    from app.configuration.shapes import Record
 
 DEFAULT = "stackyard"
 COLOURS = (
@@ -20,6 +26,7 @@ COLOURS = (
 _DEFAULT: Mapping[str, object] = {
     "name": DEFAULT,
     "dark": True,
+    "ansi": False,
     "background": "#14181c",
     "surface": "#14181c",
     "panel": "#1d242a",
@@ -50,9 +57,8 @@ def default() -> Theme:
 
 def folders() -> list[str]:
     """List where themes are looked for: the user's own, the checkout's, the installation's."""
-    config = os.environ.get("XDG_CONFIG_HOME") or os.path.expanduser("~/.config")
     checkout = os.path.join(os.path.dirname(__file__), "..", "..", "themes")
-    return [f"{config}/stackyard/themes", os.path.abspath(checkout), f"{sys.prefix}/share/stackyard/themes"]
+    return [places.themes(), os.path.abspath(checkout), f"{sys.prefix}/share/stackyard/themes"]
 
 
 def names() -> list[str]:
@@ -61,14 +67,19 @@ def names() -> list[str]:
     return [DEFAULT, *sorted(found - {DEFAULT})]
 
 
+def path_of(name: str) -> str:
+    """Find a theme's file; empty if there is none."""
+    paths = (os.path.join(folder, f"{name}.yaml") for folder in folders() if f"{name}.yaml" in _files(folder))
+    return next(paths, "")
+
+
 def load(name: str) -> Theme:
     """Read the theme of that name.
 
-    Raises NotFound, or InvalidInput that says what is wrong with the file.
+    Raises NotFound, or InvalidInput that says what is wrong with the file, and where.
     """
-    for folder in folders():
-        if f"{name}.yaml" in _files(folder):
-            return read(os.path.join(folder, f"{name}.yaml"))
+    if path := path_of(name):
+        return read(path)
     if name == DEFAULT:
         return default()
     raise NotFound(f"no such theme: {name}", resolution=f"there are {', '.join(names())}")
@@ -76,41 +87,57 @@ def load(name: str) -> Theme:
 
 def read(path: str) -> Theme:
     """Read one theme file; colours that it leaves out are the default theme's."""
-    import yaml
+    theme, faults = _read(path)
+    if faults:
+        more = f" (and {len(faults) - 1} more)" if len(faults) > 1 else ""
+        raise InvalidInput(f"theme {faults[0].short}{more}")
+    return theme
 
-    with open(path, encoding="utf-8") as file:
-        try:
-            said = yaml.safe_load(file)
-        except yaml.YAMLError as error:
-            raise InvalidInput(f"theme {path}: {error}") from error
-    if not isinstance(said, dict):
-        raise InvalidInput(f"theme {path}: it must be a list of `colour: value`")
+
+def faults() -> list[Fault]:
+    """List what is wrong with the user's own themes."""
+    own = places.themes()
+    return [fault for name in _files(own) for fault in _read(os.path.join(own, name))[1]]
+
+
+def _read(path: str) -> tuple[Theme, list[Fault]]:
+    from app.configuration.document import Fault, Wrong, load
+
+    node = load(path)
+    if node is None or isinstance(node, Fault):
+        return default(), [node or Fault(path, 1, 1, "it is empty")]
+    found: list[Wrong] = []
+    try:
+        said = _record().read(node, found.append)
+    except Wrong as wrong:
+        return default(), [wrong.at(path)]
     name = os.path.basename(path).removesuffix(".yaml")
-    known = {"name", "dark", *COLOURS}
-    for key, value in said.items():
-        if key not in known:
-            raise InvalidInput(
-                f"theme {path}: unknown colour {key!r}", resolution=f"known are {', '.join(COLOURS)}"
-            )
-        if key in COLOURS:
-            _check(path, key, value)
-    return _theme({**_DEFAULT, **said, "name": name})
+    return _theme({**_DEFAULT, **said, "name": name}), [wrong.at(path) for wrong in found]
 
 
-def _check(path: str, key: str, value: object) -> None:
+def _record() -> Record:
+    from app.configuration.shapes import Entry, Record, Switch, Text
+
+    colours = {name: Entry(Text("colour", _colour), "") for name in COLOURS}
+    switches = {name: Entry(Switch(), "") for name in ("dark", "ansi")}
+    return Record(dict, {**switches, **colours}, "colour")
+
+
+def _colour(text: str) -> str:
     from textual.color import Color, ColorParseError
 
     try:
-        Color.parse(str(value))
-    except ColorParseError as error:
-        raise InvalidInput(f"theme {path}: {key}: {value!r} is no colour") from error
+        Color.parse(text)
+    except ColorParseError:
+        raise ValueError(f"{text!r} is no colour: '#rrggbb' was expected") from None
+    return text
 
 
-def _files(folder: str) -> Iterator[str]:
+def _files(folder: str) -> list[str]:
     try:
-        return iter(sorted(name for name in os.listdir(folder) if name.endswith(".yaml")))
+        return sorted(name for name in os.listdir(folder) if name.endswith(".yaml"))
     except OSError:
-        return iter(())
+        return []
 
 
 def _theme(said: Mapping[str, object]) -> Theme:
@@ -128,8 +155,11 @@ def _theme(said: Mapping[str, object]) -> Theme:
         surface=colours["surface"],
         panel=colours["panel"],
         dark=bool(said["dark"]),
+        ansi=bool(said["ansi"]),
         variables={
             **{f"yard-{name}": value for name, value in colours.items()},
+            "ansi-background": "ansi_black",
+            "ansi-foreground": "ansi_white",
             "scrollbar": colours["rule"],
             "scrollbar-hover": colours["dim"],
             "scrollbar-active": colours["accent"],

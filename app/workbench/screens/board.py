@@ -11,6 +11,8 @@ from textual.containers import Horizontal, Vertical
 from textual.events import DescendantFocus, Resize
 from textual.screen import Screen
 
+from app.configuration.configuration import Configuration
+from app.workbench import customs
 from app.workbench.actions import Selection, hints
 from app.workbench.bottom import HintLine, StatusLine
 from app.workbench.errands import Errands
@@ -62,6 +64,7 @@ class Board(Screen[None]):
         super().__init__()
         self._yard, self._errands = yard, errands
         self.lists = Lists()
+        self.configuration = Configuration()
         self._containers = Containers()
         self._volumes = Volumes()
         self._panes: tuple[RowList, ...] = (Images(), self._containers, self._volumes, Builds())
@@ -100,6 +103,13 @@ class Board(Screen[None]):
         self._look_for_wanted()
         self._show_selected()
         self._weighing.look(lists.volumes, lists.containers)
+
+    def configure(self, configuration: Configuration) -> None:
+        """Do as the user has chosen."""
+        self.configuration = configuration
+        self._hints.remap(configuration.keymap)
+        if self.is_attached:
+            self._show_hints()
 
     def _weighed(self) -> None:
         """Show what volumes were found to take."""
@@ -209,7 +219,8 @@ class Board(Screen[None]):
             elif isinstance(self.focused, TextView):
                 view = (TEXT[0],)
             view = (back, *view)
-        self._hints.show([*view, *keys])
+        own = customs.fitting(self.configuration.commands, self.selection)
+        self._hints.show([*view, *keys, *map(customs.hint, own)])
 
     def on_row_list_moved(self, event: RowList.Moved) -> None:
         """Show what the cursor stands on, if that list is the one in use."""

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import ClassVar
 
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.screen import ModalScreen
 
+from app.configuration.configuration import Command
+from app.workbench.customs import hint
+from app.workbench.keymap import NOTHING, Keymap, shown
 from app.workbench.keys import PAGES, Key
 from app.workbench.spans import Span, Spans, cut, wrap
 from app.workbench.tabs.text import TextView
@@ -20,11 +24,12 @@ WORDS = (
 )
 
 
-def lay(width: int) -> list[Spans]:
+def lay(width: int, keymap: Keymap = NOTHING, commands: Sequence[Command] = ()) -> list[Spans]:
     """Lay the keys out in as many columns as there is room for."""
     columns = max(1, min(3, width // COLUMN))
     each = (width - 1) // columns
-    blocks = [_block(title, keys, each - 2) for title, keys in PAGES]
+    own = [("Your own commands", tuple(map(hint, commands)))] if commands else []
+    blocks = [_block(title, keys, each - 2, keymap) for title, keys in (*PAGES, *own)]
     piles: list[list[Spans]] = [[] for _ in range(columns)]
     for block in blocks:
         pile = min(piles, key=len)
@@ -39,16 +44,23 @@ def lay(width: int) -> list[Spans]:
     return lines
 
 
-def _block(title: str, keys: tuple[Key, ...], width: int) -> list[Spans]:
+def _block(title: str, keys: tuple[Key, ...], width: int, keymap: Keymap) -> list[Spans]:
     lines: list[Spans] = [[Span(f" {title}", "accent strong")]]
     room = width - KEY - 1
-    return [*lines, *([Span(f" {key.shown:<{KEY}}", "strong"), Span(cut(key.about, room))] for key in keys)]
+    for key in keys:
+        said = cut(f" {shown(key, keymap):<{KEY}}", KEY + 1)
+        lines.append([Span(said, "strong"), Span(cut(key.about, room))])
+    return lines
 
 
 class HelpScreen(ModalScreen[None]):
     """Every key, from the one table."""
 
     BINDINGS: ClassVar[list[BindingType]] = [Binding("escape,q,question_mark", "dismiss", show=False)]
+
+    def __init__(self, keymap: Keymap, commands: Sequence[Command]) -> None:
+        super().__init__()
+        self._keymap, self._commands = keymap, commands
 
     def compose(self) -> ComposeResult:
         """Lay out the page."""
@@ -60,4 +72,4 @@ class HelpScreen(ModalScreen[None]):
 
     def on_mount(self) -> None:
         """Fill the page."""
-        self.query_one(TextView).show(lay)
+        self.query_one(TextView).show(lambda width: lay(width, self._keymap, self._commands))

@@ -73,7 +73,7 @@ class TerminalsScreen(AskingScreen):
         self._ask(f"exec -it {container.name} (Enter: a shell):", answered)
 
     def _execute(self, container: Container, words: list[str]) -> None:
-        command = line(["exec", "-it", container.name, *(words or ["bash"])])
+        command = line(["exec", "-it", container.name, *(words or self.configuration.shell or ["bash"])])
         self.status.doing(command, "starting")
 
         def done(terminal: Terminal) -> None:
@@ -83,7 +83,7 @@ class TerminalsScreen(AskingScreen):
             self._type_into(container)
 
         self._errands.run(
-            lambda: self._yard.execute(container.id, words or SHELL),
+            lambda: self._yard.execute(container.id, words or self.configuration.shell or SHELL),
             done,
             lambda error: self.status.fail(sentence(error)),
         )

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, ClassVar
 
 from textual.binding import BindingType
 
-from app.workbench import bulk
+from app.configuration.configuration import Command
+from app.workbench import bulk, customs
 from app.workbench.actions import DOING, Selection, line, question, refusal, typed
 from app.workbench.deeds import deed
 from app.workbench.errands import sentence
@@ -17,6 +18,7 @@ from app.workbench.panes.rowlist import RowList
 from app.workbench.screens.commands import CommandsScreen
 from app.workbench.spans import Span
 from app.workbench.tabs.processes import ProcessList
+from engine.errors import EngineError
 
 if TYPE_CHECKING:
     from app.workbench.tabs.files import FilesTab
@@ -50,7 +52,7 @@ class YardScreen(CommandsScreen):
         reason = refusal(action, selection, self.lists)
         if reason:
             self.status.refuse(reason)
-        elif action in ("remove", "prune"):
+        elif action in self.configuration.confirmations:
             from app.workbench.screens.confirm import ConfirmScreen
 
             command = typed(action, selection, self.lists)
@@ -74,11 +76,64 @@ class YardScreen(CommandsScreen):
             self._pane.unmark()
             self._call(command, DOING[action], call)
 
-        if action != "remove":
+        if action not in self.configuration.confirmations:
             do()
             return
-        asked = ConfirmScreen(bulk.question(chosen, self.lists), command)
+        asked = ConfirmScreen(bulk.question(action, chosen, self.lists), command)
         self.app.push_screen(asked, lambda yes: do() if yes else None)
+
+    def custom(self, key: str) -> bool:
+        """Do the user's own command that has this key here; tell whether there is one."""
+        fitting = customs.fitting(self.configuration.commands, self.selection)
+        command = next((one for one in fitting if one.key == key), None)
+        if command is None:
+            return False
+        selection = self.selection
+        try:
+            text = customs.line(command, selection, self.lists)
+        except EngineError as error:
+            self.status.fail(f"{command.name}: {sentence(error)}")
+            return True
+        if command.confirm:
+            from app.workbench.screens.confirm import ConfirmScreen
+
+            asked = ConfirmScreen(customs.question(command, selection, text), f"$ {text}")
+            self.app.push_screen(asked, lambda yes: self._run_custom(command, text) if yes else None)
+        else:
+            self._run_custom(command, text)
+        return True
+
+    def _run_custom(self, command: Command, text: str) -> None:
+        program = customs.program(self._yard.command([]), text)
+        if command.attach is True:
+            self._lend(program, text)
+        elif command.attach:
+            from app.workbench.screens.output import OutputScreen
+
+            self.status.say(Span(f"$ {text}", "strong"))
+
+            def left(_: None) -> None:
+                self._again()
+
+            self.app.push_screen(OutputScreen(f"$ {text}", program), left)
+        else:
+            self.run_worker(self._run_behind(f"$ {text}", program))
+
+    def _lend(self, program: list[str], text: str) -> None:
+        """Lend the whole terminal to a program until it ends."""
+        import subprocess
+
+        from textual.app import SuspendNotSupported
+
+        try:
+            with self.app.suspend():
+                print(f"$ {text}", flush=True)
+                code = subprocess.call(program)
+        except SuspendNotSupported:
+            self.status.refuse("This terminal cannot be handed over")
+            return
+        self.status.say(Span(f"$ {text}", "strong"), Span(f"  exit code {code}", "dim"))
+        self._again()
 
     def _do(self, action: str, selection: Selection, argument: str = "") -> None:
         command = typed(action, selection, self.lists, argument)
@@ -196,6 +251,21 @@ class YardScreen(CommandsScreen):
         """Run a command behind the scenes and select what it made."""
         if words:
             self.run_worker(self._run_child(words))
+
+    async def _run_behind(self, said: str, program: list[str]) -> None:
+        """Run a program behind the scenes; its last words tell what went wrong."""
+        from app.workbench.child import Child
+
+        lines: list[str] = []
+        began = time.monotonic()
+        self.status.doing(said, "at work")
+        code = await Child(program).run(lines.append)
+        last = next((text.strip() for text in reversed(lines) if text.strip()), "")
+        if code:
+            self.status.fail(last or f"{said} ended with exit code {code}")
+        else:
+            self.status.done(said, time.monotonic() - began, last)
+        self._again()
 
     async def _run_child(self, words: list[str]) -> None:
         from app.workbench.child import Child

@@ -87,7 +87,8 @@ def _name(character: str) -> str:
 def _utc(monkeypatch: pytest.MonkeyPatch, tmp_path_factory: pytest.TempPathFactory) -> None:
     monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path_factory.mktemp("state")))
     monkeypatch.setenv("TZ", "UTC")
-    monkeypatch.delenv("STACKYARD_THEME", raising=False)
+    for name in ("STACKYARD_THEME", "STACKYARD_CONFIG", "NO_COLOR"):
+        monkeypatch.delenv(name, raising=False)
     time.tzset()
 
 

@@ -11,7 +11,9 @@ from app.workbench import themes
 from engine.errors import InvalidInput, NotFound
 
 OURS = Path(__file__).resolve().parents[3] / "themes"
-NAMES = sorted(path.stem for path in OURS.glob("*.yaml"))
+ALL = sorted(path.stem for path in OURS.glob("*.yaml"))
+NAMES = [name for name in ALL if name not in ("plain", "terminal")]
+"""Those with colours of their own."""
 
 
 def luminance(colour: str) -> float:
@@ -61,10 +63,10 @@ def test_a_users_theme_is_found_and_fills_its_gaps(tmp_path: Path, monkeypatch: 
 @pytest.mark.parametrize(
     ("text", "sentence"),
     [
-        ("accent: [", "theme"),
-        ("- a\n- b\n", "must be a list of"),
-        ("colour: red\n", "unknown colour 'colour'"),
-        ("accent: reddish\n", "'reddish' is no colour"),
+        ("accent: [", "bad.yaml:"),
+        ("- a\n- b\n", "bad.yaml:1:1: this must be `name: value` lines, not a list"),
+        ("dark: true\nacent: red\n", "bad.yaml:2:1: there is no colour 'acent': did you mean 'accent'"),
+        ("accent: reddish\n", "bad.yaml:1:9: 'reddish' is no colour"),
     ],
 )
 def test_a_bad_file_says_what_is_wrong(tmp_path: Path, text: str, sentence: str) -> None:

@@ -193,16 +193,43 @@ class Workbench(App[int], inherit_bindings=False):
         self.push_screen(HelpScreen(self.configuration.keymap, self.configuration.commands))
 
     def action_theme(self) -> None:
-        """Put on the next theme."""
-        names = themes.names()
-        name = names[(names.index(self.theme) + 1) % len(names)] if self.theme in names else themes.DEFAULT
+        """Choose a theme while seeing it."""
+        from app.workbench.screens.theme import ThemeScreen
+
+        before = self.theme
+
+        def left(name: str | None) -> None:
+            if name is None:
+                self.try_on(before)
+            else:
+                self._keep_theme(name)
+
+        self.push_screen(ThemeScreen(themes.names(), before, self.try_on), left)
+
+    def try_on(self, name: str) -> None:
+        """Put a theme on for a look."""
         try:
             self.register_theme(themes.load(name))
         except EngineError as error:
             self._screen.status.fail(sentence(error))
             return
         self.theme = name
-        self._screen.status.say(Span(f"theme {name}", "strong"), Span("  STACKYARD_THEME keeps it", "dim"))
+
+    def _keep_theme(self, name: str) -> None:
+        """Write it down, where there is a file to write to."""
+        said = f"theme {name}"
+        if not self.chosen.path:
+            self._screen.status.say(Span(said, "strong"))
+            return
+        from app.configuration.writing import put
+
+        try:
+            put(self.chosen.path, "theme", name)
+        except EngineError as error:
+            self._screen.status.fail(sentence(error))
+            return
+        self._asked_theme = ""
+        self._screen.status.say(Span(said, "strong"), Span(f"  kept in {self.chosen.path}", "dim"))
 
     def action_interrupt(self) -> None:
         """Copy the selected text, or else leave."""

@@ -35,7 +35,7 @@ GLOBAL = (
     Key("build", "b", "b", "build", "Build a Dockerfile"),
     Key("bring", "i", "i", "import", "Load or import a file as an image"),
     Key("command", "colon", ":", "command", "Run any stackyard line"),
-    Key("theme", "T", "T", "", "Next colour theme"),
+    Key("theme", "T", "T", "", "Choose a colour theme"),
     Key("back", "escape", "Esc", "", "Back to the list; end a filter or a search"),
     Key("help", "question_mark", "?", "help", "This page"),
     Key("quit", "q", "q", "quit", "Leave; containers and builds go on"),

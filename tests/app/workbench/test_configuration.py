@@ -108,3 +108,18 @@ async def test_no_color_writes_none(sit: Sit, monkeypatch: pytest.MonkeyPatch) -
         assert colours == {("default", "default")}
         chosen = [one.text for one in segments if one.style and one.style.reverse]
         assert "worker" in "".join(chosen)
+
+
+async def test_a_theme_is_seen_while_it_is_chosen_and_kept_in_the_file(sit: Sit, write: Path) -> None:
+    write.write_text("# mine\nshell: zsh\n")
+    async with sit(path=str(write)) as seat:
+        await seat.press("T", "down")
+        first = seat.app.theme
+        assert first != "stackyard"
+        await seat.press("escape")
+        assert seat.app.theme == "stackyard"
+        await seat.press("T", "down", "enter")
+        assert seat.app.theme == first
+        assert write.read_text() == f"# mine\nshell: zsh\ntheme: {first}\n"
+        seat.app._look()
+        assert seat.app.theme == first

@@ -37,7 +37,7 @@ def test_the_default_at_hand_is_the_one_in_the_file() -> None:
 @pytest.mark.parametrize("name", NAMES)
 def test_words_are_legible(name: str) -> None:
     colours = {key.removeprefix("yard-"): value for key, value in themes.load(name).variables.items()}
-    least = 7.0 if name == "floodlight" else 4.5
+    least = 7.0 if name in ("floodlight", "noon") else 4.5
     for role in ("foreground", "dim", "accent", "good", "warn", "bad"):
         assert contrast(colours[role], colours["background"]) >= least, role
         assert contrast(colours[role], colours["panel"]) >= 4, role
@@ -45,6 +45,27 @@ def test_words_are_legible(name: str) -> None:
         assert contrast(colours[f"{under}-text"], colours[under]) >= least, under
     for hue in range(6):
         assert contrast(colours[f"hue{hue}"], colours["background"]) >= 3, hue
+
+
+@pytest.mark.parametrize("name", ["beacon", "beacon-day"])
+def test_good_and_bad_are_told_apart_without_red_and_green(name: str) -> None:
+    """Machado, Oliveira and Fernandes (2009), deuteranopia of severity 1, on linear light."""
+    matrix = ((0.367322, 0.860646, -0.227968), (0.280085, 0.672501, 0.047413), (-0.01182, 0.04294, 0.968881))
+
+    def seen(colour: str) -> list[float]:
+        linear = [(part / 255) ** 2.2 for part in Color.parse(colour).rgb]
+        mixed = [sum(a * b for a, b in zip(row, linear, strict=True)) for row in matrix]
+        return [255 * max(0.0, min(1.0, part)) ** (1 / 2.2) for part in mixed]
+
+    colours = themes.load(name).variables
+    for one, other in (("good", "bad"), ("good", "warn"), ("warn", "bad")):
+        pair = seen(colours[f"yard-{one}"]), seen(colours[f"yard-{other}"])
+        assert sum((a - b) ** 2 for a, b in zip(*pair, strict=True)) ** 0.5 > 35, (one, other)
+
+
+def test_there_are_enough_to_choose_from() -> None:
+    assert len(ALL) >= 8
+    assert sum(not themes.load(name).dark for name in ALL) >= 3
 
 
 def test_a_users_theme_is_found_and_fills_its_gaps(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

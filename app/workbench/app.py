@@ -36,6 +36,7 @@ def run(engine: Engine, select: str = "", ask: Ask | None = None) -> int:
     from app.workbench.local import LocalYard
 
     workbench = Workbench(LocalYard(engine), select=select, path=places.file())
+    workbench.suit_terminal()
     # What is loaded stays: to look through it for garbage again and again would hold up frames.
     gc.freeze()
     workbench.yard_screen.completion = ask
@@ -75,6 +76,7 @@ class Workbench(App[int], inherit_bindings=False):
             # Textual's own choice writes shades of grey, which are colours too.
             self._filters[-1:] = [NoColor()]
         self._complaint = ""
+        self._few_colours = False
         self._configure()
 
     @property
@@ -111,8 +113,12 @@ class Workbench(App[int], inherit_bindings=False):
         """Choose for a terminal that has few colours, or whose user wants none."""
         if self.no_color:
             return "plain"
-        few = self.console.color_system in (None, "standard")
-        return "terminal" if few and not self.is_headless else themes.DEFAULT
+        return "terminal" if self._few_colours else themes.DEFAULT
+
+    def suit_terminal(self) -> None:
+        """Make do with sixteen colours, unless a theme is asked for, on a terminal that has no more."""
+        self._few_colours = self.console.color_system in (None, "standard")
+        self._configure()
 
     def _complain(self) -> None:
         if self._complaint:

@@ -91,8 +91,8 @@ def _show(engine: Engine, arguments: Arguments) -> int:
 
 
 LOCATE = Command("", "Say where the configuration and the user's themes are", _locate)
-CHECK = Command("[FILE]", "Check the configuration and the user's themes, or another file", _check, most=1)
-EDIT = Command("", "Edit the configuration, which is made with every entry explained, and check it", _edit)
+CHECK = Command("[FILE]", "Check the configuration and the user's themes", _check, most=1)
+EDIT = Command("", "Edit the configuration, and check it", _edit)
 SHOW = Command(
     "[OPTIONS]",
     "Show the configuration that is in force",

@@ -221,6 +221,12 @@ class Workbench(App[int], inherit_bindings=False):
             return
         self.theme = name
 
+    def put_on(self, name: str) -> None:
+        """Put a theme on and keep it."""
+        self.try_on(name)
+        if self.theme == name:
+            self._keep_theme(name)
+
     def _keep_theme(self, name: str) -> None:
         """Write it down, where there is a file to write to."""
         said = f"theme {name}"

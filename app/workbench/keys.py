@@ -35,6 +35,7 @@ GLOBAL = (
     Key("build", "b", "b", "build", "Build a Dockerfile"),
     Key("bring", "i", "i", "import", "Load or import a file as an image"),
     Key("command", "colon", ":", "command", "Run any stackyard line"),
+    Key("palette", "semicolon", ";", "", "Find any action, object, tab, theme or line"),
     Key("theme", "T", "T", "", "Choose a colour theme"),
     Key("back", "escape", "Esc", "", "Back to the list; end a filter or a search"),
     Key("help", "question_mark", "?", "help", "This page"),

@@ -67,6 +67,11 @@ class RowList(Painted, ScrollView, can_focus=True):
         return self._rows[self.cursor] if self._rows else None
 
     @property
+    def every(self) -> Sequence[Row]:
+        """All rows, whether they are shown or not."""
+        return self._all
+
+    @property
     def keys(self) -> list[str]:
         """The keys of the rows that are shown."""
         return [row.key for row in self._rows]

@@ -140,6 +140,15 @@ class Board(Screen[None]):
         self._wanted = key
         self._look_for_wanted()
 
+    def go(self, kind: str, key: str) -> None:
+        """Go to an object; a filter that hides it ends."""
+        number = next(number for number, pane in enumerate(self._panes) if pane.kind == kind)
+        pane = self._panes[number]
+        if key not in pane.keys:
+            pane.narrow("")
+        pane.select(key)
+        self._focus_pane(number)
+
     def want_build(self, pid: int) -> None:
         """Select the build of a process as soon as it is listed."""
         self._wanted_pid = pid
@@ -173,6 +182,16 @@ class Board(Screen[None]):
         return (
             Selection(self._pane.kind, row.key, row.target, row.name) if row else Selection(self._pane.kind)
         )
+
+    @property
+    def pane(self) -> RowList:
+        """The list in use."""
+        return self._pane
+
+    @property
+    def panes(self) -> tuple[RowList, ...]:
+        """The four lists."""
+        return self._panes
 
     @property
     def chosen(self) -> list[Selection]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 from app.completion.line import split
 from app.completion.offers import Ask
@@ -14,7 +14,9 @@ from app.workbench.spans import Span
 from app.workbench.yard import Yard
 
 if TYPE_CHECKING:
+    from app.workbench.app import Workbench
     from app.workbench.command.commandline import CommandLine
+    from app.workbench.command.entries import Entry
 
 
 class CommandsScreen(LogToolsScreen):
@@ -53,6 +55,32 @@ class CommandsScreen(LogToolsScreen):
         """Ask for a line to run."""
         self._hints.display = False
         self._make_command_line().begin(self.run_line)
+
+    def action_palette(self) -> None:
+        """Find anything by a few of its letters."""
+        from app.workbench.command.entries import entries
+        from app.workbench.screens.palette import PaletteScreen
+
+        past = self._make_command_line().past
+        past.read()
+        keymap = cast("Workbench", self.app).configuration.keymap
+        found = PaletteScreen(entries(self, past.lines, keymap))
+        self.app.push_screen(found, lambda entry: self._choose(entry) if entry else None)
+
+    def _choose(self, entry: Entry) -> None:
+        match entry.kind:
+            case "do":
+                self.run_worker(entry.of.run_action(entry.what))
+            case "tab":
+                self.detail.choose(entry.what)
+                self.set_focus(self.detail.view)
+            case "theme":
+                cast("Workbench", self.app).put_on(entry.what)
+            case "line":
+                self._hints.display = False
+                self._make_command_line().begin(self.run_line, entry.what)
+            case _:
+                self.go(entry.kind, entry.what)
 
     def run_line(self, text: str) -> None:
         """Run a line as it was typed."""

@@ -50,7 +50,7 @@ def look(snap_compare: Compare) -> Callable[..., None]:
 
 NAMED = (
     "space", "enter", "down", "escape", "tab", "slash", "colon", "question_mark", "plus",
-    "right_square_bracket",
+    "right_square_bracket", "semicolon",
 )  # fmt: skip
 Look = Callable[..., None]
 
@@ -70,6 +70,12 @@ def test_a_line_with_what_can_come_next(look: Look, size: tuple[int, int]) -> No
     from app.cli.program import completer
 
     look(size, "colon", "run --re", "tab", completion=completer(None))
+
+
+@pytest.mark.parametrize("size", [SMALL, (120, 40)], ids=["small", "middle"])
+@pytest.mark.parametrize("wanted", ["", "re"], ids=["all", "found"])
+def test_the_palette(look: Look, size: tuple[int, int], wanted: str) -> None:
+    look(size, "semicolon", *([wanted] if wanted else []))
 
 
 @SIZES

@@ -23,11 +23,16 @@ PAUSE = 0.1
 class OutputScreen(ModalScreen[None]):
     """Runs the line; leaving ends it if it still runs."""
 
-    BINDINGS: ClassVar[list[BindingType]] = [Binding("escape,q", "dismiss", "Close", show=False)]
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("escape,q", "dismiss", "Close", show=False),
+        Binding("ctrl+c", "end", "End", show=False),
+        Binding("r", "again", "Again", show=False),
+    ]
 
     def __init__(self, title: str, words: Sequence[str]) -> None:
         super().__init__()
         self._title = title
+        self._words = words
         self._child = Child(words)
         self._lines: deque[str] = deque(maxlen=KEPT_LINES)
         self._view = TextView()
@@ -38,12 +43,27 @@ class OutputScreen(ModalScreen[None]):
         """Lay out the page."""
         self._view.add_class("page")
         self._view.border_title = self._title.replace("[", "\\[")
-        self._view.border_subtitle = "running · Esc ends it"
         yield self._view
 
     def on_mount(self) -> None:
         """Run the line."""
+        self._begin()
+
+    def _begin(self) -> None:
+        self._ended = ""
+        self._view.border_subtitle = "running · Ctrl-C ends it · Esc ends and closes"
         self.run_worker(self._run(), exit_on_error=True)
+
+    def action_end(self) -> None:
+        """End it, if it still runs; what it printed stays, and so does the workbench."""
+        self._child.stop()
+
+    def action_again(self) -> None:
+        """Run the same line once more, when it is over."""
+        if self._ended:
+            self._lines.clear()
+            self._child = Child(self._words)
+            self._begin()
 
     def on_unmount(self) -> None:
         """End it."""
@@ -57,7 +77,7 @@ class OutputScreen(ModalScreen[None]):
     async def _run(self) -> None:
         code = await self._child.run(self._came)
         self._ended = "done" if code == 0 else f"exit code {code}"
-        self._view.border_subtitle = f"{self._ended} · Esc closes"
+        self._view.border_subtitle = f"{self._ended} · r runs it again · Esc closes"
         self._show()
 
     def _came(self, line: str) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+from pathlib import Path
 
 import pytest
 from textual.events import Key
@@ -292,6 +293,32 @@ async def test_a_line_that_does_not_end_is_ended(sit: Sit) -> None:
         await seat.until(lambda: "waiting" in seat.screen)
         await seat.press("escape")
         await seat.until(lambda: not seat.app.workers)
+
+
+async def test_ctrl_c_ends_a_line_and_neither_its_output_nor_the_workbench(sit: Sit) -> None:
+    async with sit() as seat:
+        seat.yard.child = "import time; print('waiting', flush=True); time.sleep(60)"
+        await seat.press("colon")
+        await seat.type("logs")
+        await seat.press("enter")
+        await seat.until(lambda: "waiting" in seat.screen)
+        await seat.press("ctrl+c")
+        await seat.until(lambda: "exit code" in seat.screen)
+        assert "waiting" in seat.screen
+        assert seat.app.is_running
+
+
+async def test_a_line_runs_again(sit: Sit, tmp_path: Path) -> None:
+    async with sit() as seat:
+        count = f"f = open({str(tmp_path / 'runs')!r}, 'a+'); f.write('x'); f.seek(0); "
+        seat.yard.child = count + "print('run number', len(f.read()))"
+        await seat.press("colon")
+        await seat.type("ps")
+        await seat.press("enter")
+        await seat.until(lambda: "run number 1" in seat.screen and "done" in seat.screen)
+        await seat.press("r")
+        await seat.until(lambda: "run number 2" in seat.screen and "done" in seat.screen)
+        assert "run number 1" not in seat.screen
 
 
 async def test_a_theme_that_is_not_there_is_told(sit: Sit) -> None:

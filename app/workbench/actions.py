@@ -36,7 +36,7 @@ _OWN = {
     "build": {"again", "image", "output", "shell", "stop", "watch"},
 }
 _UNSAID = {
-    "logs": "has logs", "image": "has an image that came out", "output": "has an output",
+    "logs": "has a log", "image": "has an image that came out", "output": "has an output",
     "attach": "has a terminal to attach to", "execute": "can run one more program",
     "shell": "has steps to open a shell on", "watch": "has files to watch", "again": "can be built again",
 }  # fmt: skip
@@ -165,7 +165,8 @@ def hints(selection: Selection, lists: Lists) -> list[Key]:
         build = build_of(selection, lists)
         if build and alive(build, lists):
             legal = [key._replace(hint="stop watching") if key.id == "watch" else key for key in legal]
-        return [named("build", GLOBAL), *stop, *legal, named("filter", LIST)]
+        output = [named("logs", CONTAINER)._replace(hint="output")] if selection.key else []
+        return [named("build", GLOBAL), *stop, *output, *legal, named("filter", LIST)]
     return [*legal, named("filter", LIST), *([named("bring", GLOBAL)] if selection.kind == "image" else [])]
 
 

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from app.workbench import columns
 from app.workbench.figures import ago, short_id
 from app.workbench.rows import Row
 from app.workbench.spans import Span, plain
 from app.workbench.steps import told_time
+from app.workbench.table import Cell
 from app.workbench.watching import made, newest, watch_of
 from app.workbench.watchpage import summary
 from app.workbench.yard import Build, Watch
@@ -33,7 +35,11 @@ def _row(one: Build, now: float, watch: Watch | None) -> Row:
         status = Span(f"{last.after:.2f}s" if last and answered else status.text, status.role)
         told = f"{summary(watch)} · {told}"
     seen = Span("◉ watched", "accent") if watched else Span(ago(one.started, now), "dim")
-    return Row(one.id, one.id, plain(one.title) or short_id(one.id), (status, seen), mark(one), told)
+    cells = columns.build(one, now, _role(one))
+    if watched:
+        cells = {**cells, "status": Cell(seen.text, seen.role)}
+    name = plain(one.title) or short_id(one.id)
+    return Row(one.id, one.id, name, (status, seen), mark(one), told, cells)
 
 
 def mark(build: Build) -> Span:

@@ -30,8 +30,8 @@ GLOBAL = (
     Key("pane_4", "4", "4", "", "Builds"),
     Key("previous_tab", "left_square_bracket", "[", "", "Tab to the left"),
     Key("next_tab", "right_square_bracket", "]", "", "Tab to the right"),
-    Key("zoom_in", "plus,equals_sign", "+", "", "More room for the right side"),
-    Key("zoom_out", "underscore,minus", "_", "", "More room for the lists"),
+    Key("zoom_in", "plus,equals_sign", "+", "", "More room for the right side, up to the whole screen"),
+    Key("zoom_out", "underscore,minus", "_", "", "More room for the lists, then for one list alone"),
     Key("build", "b", "b", "build", "Build a Dockerfile"),
     Key("bring", "i", "i", "import", "Load or import a file as an image"),
     Key("command", "colon", ":", "command", "Run any stackyard line"),
@@ -50,14 +50,18 @@ LIST = (
     Key("page_up", "pageup,ctrl+b,ctrl+u", "PgUp", "", "A page up"),
     Key("open", "enter", "Enter", "open", "Go to the right side"),
     Key("mark", "space", "Space", "", "Mark the row: the next action is for all marked ones"),
-    Key("filter", "slash", "/", "filter", "Narrow the list: words, a regular expression, !not"),
+    Key("mark_range", "v", "v", "", "Mark from the last marked row to this one"),
+    Key("mark_all", "asterisk", "*", "", "Mark all rows that are shown, or none"),
+    Key("mark_others", "exclamation_mark", "!", "", "Mark the others instead"),
+    Key("filter", "slash", "/", "filter", "Narrow the list: words, regular expressions, !not, ~fuzzy"),
+    Key("order", "o", "o", "order", "Sort by a column; chosen again: the other way"),
 )
 IMAGE = (
     Key("run", "x", "x", "run", "Start a container from the image"),
     Key("tag", "t", "t", "tag", "Give the image one more name"),
 )
 CONTAINER = (
-    Key("logs", "l", "l", "logs", "Show the log; of all marked ones as one"),
+    Key("logs", "l", "l", "logs", "Show the log; of all marked ones as one; what a build printed"),
     Key("start", "S", "S", "start", "Start"),
     Key("stop", "s", "s", "stop", "Stop; a running build too"),
     Key("restart", "r", "r", "restart", "Restart"),
@@ -87,13 +91,11 @@ TYPING = (
 """What is shown while a terminal gets every key."""
 VOLUMES = (
     Key("volume", "n", "n", "new", "Make a volume"),
-    Key("order", "o", "o", "order", "By name; the largest first; the most used first"),
 )
 BUILD = (
     Key("again", "B", "B", "again", "Build the same once more"),
     Key("watch", "w", "w", "watch", "Build it again at every save and replace what runs it; again: stop"),
     Key("image", "I", "I", "image", "Go to the image that came out"),
-    Key("output", "o", "o", "output", "What it printed: all, or the chosen step"),
     Key("shell", "E", "E", "shell", "A shell on what the chosen step left; before a failed one"),
 )
 OBJECT = (

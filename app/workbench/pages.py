@@ -8,9 +8,9 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from app.workbench.figures import ago, size
-from app.workbench.rows import mark, status
 from app.workbench.spans import Span, cut, plain, spread, wrap
 from app.workbench.stack import tidy
+from app.workbench.states import mark, status
 from app.workbench.tabs.text import Lay
 from app.workbench.yard import Container, Kind, Step
 

@@ -2,22 +2,24 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping, Sequence
+from types import MappingProxyType
 from typing import NamedTuple
 
 from rich.cells import cell_len
 
 from app.units import human_memory
-from app.workbench.figures import age, ago, count, short_age, short_id, size
+from app.workbench import columns
+from app.workbench.columns import BUSY
+from app.workbench.figures import ago, count, short_id, size
 from app.workbench.spans import Span, cut, plain, spread
+from app.workbench.states import mark, role, short_status, status
+from app.workbench.table import Cells
 from app.workbench.usage import Usage
 from app.workbench.yard import Container, Image, Volume
 
 NARROWEST_NAME = 12
 GAP = 2
-_BUSY = 80.0
-"""Percent of a processor from which on a container stands out."""
 
 
 class Row(NamedTuple):
@@ -33,11 +35,27 @@ class Row(NamedTuple):
     mark: Span = Span("")
     title: str = ""
     """What the right side says of it, behind its name."""
+    cells: Cells = MappingProxyType({})
+    """What stands under the headings, where there is room for some."""
+
+    @property
+    def said(self) -> tuple[str, ...]:
+        """All that a filter looks through, the name first."""
+        return (
+            self.name,
+            self.target,
+            *(note.text for note in self.notes),
+            self.title,
+            *(cell.text for cell in self.cells.values()),
+        )
 
 
-def images(images: Sequence[Image], now: float) -> list[Row]:
+def images(images: Sequence[Image], now: float, containers: Sequence[Container] = ()) -> list[Row]:
     """Make one row for each name of each image, the newest first."""
     rows: list[Row] = []
+    users: dict[str, list[str]] = {}
+    for one in containers:
+        users.setdefault(one.image_id, []).append(one.name)
     for image in sorted(images, key=lambda image: (-image.created, image.id)):
         notes = (
             Span(size(image.size)),
@@ -45,10 +63,11 @@ def images(images: Sequence[Image], now: float) -> list[Row]:
             Span(short_id(image.id), "dim"),
         )
         title = f"{short_id(image.id)} · {size(image.size)} · {ago(image.created, now)}"
-        rows += [Row(f"{image.id} {tag}", tag, plain(tag), notes, title=title) for tag in image.tags]
-        if not image.tags:
-            unnamed = f"<none> {short_id(image.id)}"
-            rows.append(Row(f"{image.id} ", image.id, unnamed, notes[:2], title=title))
+        for tag in image.tags or ("",):
+            name = plain(tag) if tag else f"<none> {short_id(image.id)}"
+            cells = columns.image(image, tag, users.get(image.id, ()), now)
+            said = notes if tag else notes[:2]
+            rows.append(Row(f"{image.id} {tag}", tag or image.id, name, said, title=title, cells=cells))
     return rows
 
 
@@ -69,6 +88,7 @@ def containers(
             ),
             mark(one),
             " · ".join([plain(one.image), status(one, now), *_said_of_use(one, usage)]),
+            columns.container(one, usage, now),
         )
         for one in ordered
     ]
@@ -81,7 +101,7 @@ def _used(container: Container, usage: Mapping[str, Usage]) -> list[Span]:
     used = usage.get(container.id, Usage()) if container.alive else Usage()
     cpu = "" if used.cpu is None else f"{used.cpu:.1f}%"
     memory = "" if used.memory is None else human_memory(used.memory)
-    return [Span(f"{cpu:>6}", "warn" if (used.cpu or 0) >= _BUSY else "plain"), Span(f"{memory:>9}")]
+    return [Span(f"{cpu:>6}", "warn" if (used.cpu or 0) >= BUSY else "plain"), Span(f"{memory:>9}")]
 
 
 def _said_of_use(container: Container, usage: Mapping[str, Usage]) -> list[str]:
@@ -93,17 +113,10 @@ def volumes(
     containers: Sequence[Container],
     now: float,
     sizes: Mapping[str, int | None] = {},
-    *,
-    order: str = "name",
 ) -> list[Row]:
-    """Make one row for each volume, by name, or with the largest (`size`) or the most used (`use`) first."""
+    """Make one row for each volume, by name."""
     users = {volume.name: [one for one in containers if volume.name in one.volumes] for volume in volumes}
-    weights = {
-        "size": {volume.name: -(sizes.get(volume.name) or 0) for volume in volumes},
-        "use": {name: -len(using) for name, using in users.items()},
-    }.get(order, {})
-    listed = sorted(volumes, key=lambda volume: (weights.get(volume.name, 0), volume))
-    return [_volume(volume, users[volume.name], now, sizes) for volume in listed]
+    return [_volume(volume, users[volume.name], now, sizes) for volume in sorted(volumes)]
 
 
 def _volume(
@@ -122,65 +135,8 @@ def _volume(
     name = volume.name if len(volume.name) < 40 else short_id(volume.name)
     said = [plain(volume.driver), *([taken] if taken else []), count(len(users), "container")]
     title = " · ".join([*said, *([ago(volume.created, now)] if volume.created else [])])
-    return Row(volume.name, volume.name, plain(name), notes, sign, title)
-
-
-def mark(container: Container) -> Span:
-    """Show a container's state as one character, told apart by shape before colour."""
-    match container.status:
-        case "running" if container.health == "unhealthy":
-            return Span("◍", "bad")
-        case "running" if container.health == "starting":
-            return Span("◐", "warn")
-        case "running":
-            return Span("●", "good")
-        case "paused":
-            return Span("‖", "warn")
-        case "restarting":
-            return Span("↻", "warn")
-        case "created":
-            return Span("◌", "dim")
-        case "dead":
-            return Span("†", "bad")
-    return Span("✕", "bad") if container.exit_code else Span("○", "dim")
-
-
-def role(container: Container) -> str:
-    """Name the role in which a container's state is written."""
-    role = mark(container).role
-    return "dim" if role == "good" else role
-
-
-def status(container: Container, now: float) -> str:
-    """Say a container's state in docker's words."""
-    up = f"Up {age(now - container.started_at)}"
-    match container.status:
-        case "running":
-            return up + _health(container)
-        case "paused":
-            return f"{up} (Paused)"
-        case "created":
-            return "Created"
-        case "dead":
-            return "Dead"
-        case "restarting":
-            return f"Restarting ({container.exit_code}) {ago(container.finished_at, now)}"
-    return f"Exited ({container.exit_code}) {ago(container.finished_at, now)}"
-
-
-def _health(container: Container) -> str:
-    starting = "health: " if container.health == "starting" else ""
-    return f" ({starting}{container.health})" if container.health else ""
-
-
-def short_status(container: Container, now: float) -> str:
-    """Say a container's state in a few characters."""
-    match container.status:
-        case "running":
-            return f"up {short_age(now - container.started_at)}"
-        case "exited":
-            return f"exit {container.exit_code}"
-    return container.status
+    cells = columns.volume(volume, [one.name for one in users], measured, now)
+    return Row(volume.name, volume.name, plain(name), notes, sign, title, cells)
 
 
 def layout(rows: Sequence[Row], width: int) -> list[int]:
@@ -210,25 +166,3 @@ def line(row: Row, columns: Sequence[int], width: int) -> list[Span]:
         before, after = (rest, "") if position == 0 else (" " * GAP, rest)
         right += [Span(before), Span(text, note.role), Span(after)]
     return spread(left, right, width)
-
-
-class Filter(NamedTuple):
-    """What a list is narrowed to: words, a regular expression, or with `!` whatever they do not match."""
-
-    text: str = ""
-
-    def keep(self, rows: Sequence[Row]) -> list[Row]:
-        """Return the rows that match; text that is no regular expression is taken as it stands."""
-        inverse = self.text.startswith("!")
-        wanted = self.text[1:] if inverse else self.text
-        if not wanted:
-            return list(rows)
-        try:
-            pattern = re.compile(wanted, re.IGNORECASE)
-        except re.error:
-            pattern = re.compile(re.escape(wanted), re.IGNORECASE)
-        return [row for row in rows if any(map(pattern.search, _said(row))) != inverse]
-
-
-def _said(row: Row) -> tuple[str, ...]:
-    return (row.name, row.target, *(note.text for note in row.notes), row.title)

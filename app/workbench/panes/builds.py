@@ -16,6 +16,7 @@ class Builds(RowList):
     number = 4
     heading = "Builds"
     nothing = "No builds yet: b builds a Dockerfile."
+    own_order = "the newest first"
 
     def show(self, lists: Lists, now: float) -> None:
         """Show what there is now; a cursor on a watch's build goes along with the watch."""

@@ -19,6 +19,7 @@ class Containers(RowList):
     number = 2
     heading = "Containers"
     nothing = "No containers yet: x on an image runs one."
+    own_order = "the newest first"
 
     def __init__(self) -> None:
         super().__init__()

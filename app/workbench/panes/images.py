@@ -14,7 +14,8 @@ class Images(RowList):
     number = 1
     heading = "Images"
     nothing = "No images yet: i brings one in."
+    own_order = "the newest first"
 
     def make(self, lists: Lists, now: float, width: int) -> list[rows.Row]:
         """Make one row for each name."""
-        return rows.images(lists.images, now)
+        return rows.images(lists.images, now, lists.containers)

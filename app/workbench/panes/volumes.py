@@ -12,32 +12,25 @@ from app.workbench.keys import VOLUMES, bindings
 from app.workbench.panes.rowlist import RowList
 from app.workbench.yard import Lists
 
-ORDERS = ("name", "size", "use")
-
 
 class Volumes(RowList):
-    """Volumes by name, or the largest or the most used first."""
+    """Volumes by name."""
 
     BINDINGS: ClassVar[list[BindingType]] = [*bindings(VOLUMES)]
     kind = "volume"
     number = 3
     heading = "Volumes"
     nothing = "No volumes yet: n makes one."
+    own_order = "by name"
 
     def __init__(self) -> None:
         super().__init__()
         self.sizes: Mapping[str, int | None] = {}
         """What each was last seen to take, in bytes."""
-        self.order = ORDERS[0]
 
     def make(self, lists: Lists, now: float, width: int) -> list[rows.Row]:
         """Make one row for each volume."""
-        return rows.volumes(lists.volumes, lists.containers, now, self.sizes, order=self.order)
-
-    def action_order(self) -> None:
-        """Sort by the next thing."""
-        self.order = ORDERS[(ORDERS.index(self.order) + 1) % len(ORDERS)]
-        self.show(*self._shown)
+        return rows.volumes(lists.volumes, lists.containers, now, self.sizes)
 
     async def action_volume(self) -> None:
         """Ask what volume to make."""

@@ -12,7 +12,7 @@ from textual.events import DescendantFocus, Resize
 from textual.screen import Screen
 
 from app.configuration.configuration import Configuration
-from app.workbench import customs
+from app.workbench import columns, customs
 from app.workbench.actions import Selection, hints
 from app.workbench.bottom import HintLine, StatusLine
 from app.workbench.errands import Errands
@@ -36,6 +36,8 @@ from app.workbench.panes.containers import Containers
 from app.workbench.panes.images import Images
 from app.workbench.panes.rowlist import RowList
 from app.workbench.panes.volumes import Volumes
+from app.workbench.shares import ALONE, shares
+from app.workbench.table import Order
 from app.workbench.tabs.detail import Detail
 from app.workbench.tabs.filelist import FileList
 from app.workbench.tabs.logs import LogView
@@ -48,10 +50,6 @@ from app.workbench.terminal.view import TerminalView
 from app.workbench.usage import Usage
 from app.workbench.weighing import Weighing
 from app.workbench.yard import Lists, Yard
-
-NARROWEST, WIDEST = 28, 64
-SHARE = 0.33
-"""Of the width, for the lists."""
 
 
 class Board(Screen[None]):
@@ -68,6 +66,7 @@ class Board(Screen[None]):
         self._containers = Containers()
         self._volumes = Volumes()
         self._panes: tuple[RowList, ...] = (Images(), self._containers, self._volumes, Builds())
+        self._left = Vertical(*self._panes, id="lists")
         self._weighing = Weighing(yard, errands, self._weighed)
         self._pane: RowList = self._panes[1]
         """The list that was focused last; the right side shows its row."""
@@ -77,12 +76,13 @@ class Board(Screen[None]):
         self._wanted = ""
         self._wanted_pid = 0
         self._zoom = 0
+        self._dragged = 0
+        """Where somebody has put the border; 0 if nobody has."""
 
     def compose(self) -> ComposeResult:
         """Lay the yard out."""
         with Horizontal(id="columns"):
-            with Vertical(id="lists"):
-                yield from self._panes
+            yield self._left
             yield self.detail
         yield self.status
         yield self._hints
@@ -107,6 +107,8 @@ class Board(Screen[None]):
     def configure(self, configuration: Configuration) -> None:
         """Do as the user has chosen."""
         self.configuration = configuration
+        for pane in self._panes:
+            pane.choose(columns.chosen(pane.kind, configuration.columns.get(pane.kind, ())))
         self._hints.remap(configuration.keymap)
         if self.is_attached:
             self._show_hints()
@@ -165,8 +167,7 @@ class Board(Screen[None]):
             for key in pane.keys:
                 if key.startswith(self._wanted) or key in named:
                     self._wanted = ""
-                    self._pane = pane
-                    self.set_focus(pane)
+                    self._focus_pane(self._panes.index(pane))
                     pane.select(key)
                     return
 
@@ -210,7 +211,7 @@ class Board(Screen[None]):
         view: tuple[Key, ...] = ()
         if self.detail.has_focus_within:
             back = named("back", GLOBAL)._replace(hint="back")
-            keys = [key for key in keys if key.id not in ("filter", "logs", "bring", "build")]
+            keys = [key for key in keys if key.id not in ("filter", "logs", "order", "bring", "build")]
             if isinstance(self.focused, LogView):
                 view = tuple(named(id, LOG) for id in ("hold", "search", "narrow", "wrap", "times", "mark"))
                 if self.detail.logs.searched:
@@ -228,7 +229,6 @@ class Board(Screen[None]):
                     named("open", STEPS),
                     *([] if self.focused.following else [named("follow", STEPS)]),
                 )
-                keys = [key for key in keys if key.id != "output"]
             elif isinstance(self.focused, NameLine):
                 view = tuple(key for key in TERMINAL if key.hint)
             elif isinstance(self.focused, FileList):
@@ -241,17 +241,38 @@ class Board(Screen[None]):
         own = customs.fitting(self.configuration.commands, self.selection)
         self._hints.show([*view, *keys, *map(customs.hint, own)])
 
-    def on_row_list_moved(self, event: RowList.Moved) -> None:
+    def on_row_view_moved(self, event: RowList.Moved) -> None:
         """Show what the cursor stands on, if that list is the one in use."""
-        if event.rows is self._pane or event.rows.has_focus:
-            self._pane = event.rows
-            self._show_selected()
+        for pane in self._panes:
+            if pane is event.rows and (pane is self._pane or pane.has_focus):
+                self._pane = pane
+                self._show_selected()
 
     def on_row_list_opened(self) -> None:
         """Go to the right side."""
         if self._zoom < 0:
             self._set_zoom(0)
         self.set_focus(self.detail.view)
+
+    def on_row_list_order_asked(self, event: RowList.OrderAsked) -> None:
+        """Let a column be chosen that the list is sorted by."""
+        from app.workbench.screens.chooser import Choice, Chooser
+
+        rows, known = event.rows, {column.id: column for column in event.rows.columns}
+        choices = [Choice("", "as they come", rows.own_order)]
+        choices += [
+            Choice(id, one.heading.lower(), rows.order.arrow if id == rows.order.column else "")
+            for id, one in known.items()
+        ]
+
+        def chosen(id: str | None) -> None:
+            if id:
+                rows.sort_by(known[id])
+            elif id is not None:
+                rows.sort(Order())
+
+        title = f"Sort {rows.heading.lower()} by"
+        self.app.push_screen(Chooser(title, choices, rows.order.column), chosen)
 
     def on_step_list_opened(self) -> None:
         """Show what the step printed."""
@@ -272,6 +293,7 @@ class Board(Screen[None]):
         if self._zoom > 0:
             self._set_zoom(0)
         self._pane = self._panes[number]
+        self._share_out(self.size.width)
         self.set_focus(self._pane)
         self._show_selected()
 
@@ -327,22 +349,24 @@ class Board(Screen[None]):
         self._set_zoom(min(1, self._zoom + 1))
 
     def action_zoom_out(self) -> None:
-        """Give the lists more room."""
-        self._set_zoom(max(-1, self._zoom - 1))
+        """Give the lists more room, then one list alone."""
+        self._set_zoom(max(ALONE, self._zoom - 1))
 
     def _set_zoom(self, zoom: int) -> None:
         self._zoom = zoom
-        self._set_widths(self.size.width)
+        self._share_out(self.size.width)
         if zoom > 0 and not self.detail.has_focus_within:
             self.set_focus(self.detail.view)
+        elif zoom <= ALONE:
+            self.set_focus(self._pane)
 
     def on_resize(self, event: Resize) -> None:
         """Share the width out."""
-        self._set_widths(event.size.width)
+        self._share_out(event.size.width)
 
-    def _set_widths(self, width: int) -> None:
-        lists = self.query_one("#lists")
-        share = 0.6 if self._zoom < 0 else SHARE
-        widest = width * 6 // 10 if self._zoom < 0 else WIDEST
-        lists.styles.width = max(NARROWEST, min(widest, int(width * share)))
-        lists.display = self._zoom <= 0
+    def _share_out(self, width: int) -> None:
+        share = shares(width, self._zoom, self._dragged)
+        self._left.styles.width = share.lists
+        self._left.display, self.detail.display = share.lists > 0, share.detail > 0
+        for pane in self._panes:
+            pane.display = not share.alone or pane is self._pane

@@ -25,7 +25,10 @@ class LogToolsScreen(TerminalsScreen):
     """The board, with logs that are gone through."""
 
     def action_logs(self) -> None:
-        """Go to the log of the container, or to those of all marked ones."""
+        """Go to the log of the container, or to those of all marked ones; to what a build printed."""
+        if self.selection.kind == "build":
+            self.action_output()
+            return
         reason = refusal("logs", self.selection, self.lists)
         if reason:
             self.status.refuse(reason)

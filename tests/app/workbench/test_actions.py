@@ -60,7 +60,7 @@ def test_a_paused_container_is_not_started() -> None:
         ("remove", "shop/web:1.4", None),
         ("remove", digest(3), None),
         ("stop", "shop/web:1.4", "You can stop only a container"),
-        ("logs", "shop/web:1.4", "Only a container has logs"),
+        ("logs", "shop/web:1.4", "Only a container has a log"),
     ],
 )
 def test_images(action: str, name: str, reason: str | None) -> None:

@@ -94,7 +94,7 @@ async def test_a_failed_build_opens_on_the_step_that_failed(sit: Sit) -> None:
 
 async def test_output_of_all_and_of_one_step(sit: Sit) -> None:
     async with sit(size=LARGE) as seat:
-        await seat.press("4", "G", "o")
+        await seat.press("4", "G", "l")
         assert isinstance(seat.app.focused, LogView)
         assert seat.status == "$ stackyard buildx history logs b001b001b001"
         assert "Step 12/12 : CMD" in seat.screen
@@ -123,7 +123,7 @@ async def test_enter_on_a_step_opens_its_output(sit: Sit) -> None:
 
 async def test_a_step_that_prints_is_seen_at_once(sit: Sit, yard: FakeYard) -> None:
     async with sit() as seat:
-        await seat.press("4", "o")
+        await seat.press("4", "l")
         yard._open[-1].append(Output(9, 2, "something odd\n"))
         await seat.until(lambda: "┃ something odd" in seat.screen)
         assert "▼ following" in seat.screen
@@ -158,7 +158,6 @@ async def test_what_a_build_cannot_do(sit: Sit) -> None:
             "E": "It still runs: s stops it",
             "d": "It still runs: s stops it",
             "x": "You can run only an image",
-            "l": "Only a container has logs",
         }.items():
             await seat.press(key)
             assert seat.status == f"— {reason}"

@@ -122,3 +122,37 @@ async def test_wide_lists_show_what_is_used(sit: Sit) -> None:
         await seat.until(lambda: "12.3%" in seat.screen)
         (worker,) = [line for line in seat.screen.splitlines() if "● worker" in line[:20]]
         assert worker.split("│")[0].split()[-2:] == ["12.3%", "182MiB"]
+
+
+async def test_marking_a_stretch_all_and_the_others(sit: Sit) -> None:
+    async with sit() as seat:
+        marked = seat.app.yard_screen._containers.marked
+        await seat.press("g", "space", "j", "v")
+        assert "◆3" in seat.screen
+        await seat.press("exclamation_mark")
+        assert "◆2" in seat.screen
+        await seat.press("asterisk")
+        assert "◆5" in seat.screen
+        await seat.press("asterisk")
+        assert "◆" not in seat.screen
+        assert marked == set()
+
+
+async def test_only_rows_that_are_shown_are_marked_at_once(sit: Sit) -> None:
+    async with sit() as seat:
+        await seat.press("slash")
+        await seat.type("cron|migrate")
+        await seat.press("enter", "asterisk")
+        assert {row.name for row in seat.app.yard_screen._containers.chosen} == {"cron", "migrate"}
+
+
+async def test_images_are_removed_at_once(sit: Sit) -> None:
+    async with sit() as seat:
+        await seat.press("1", "slash")
+        await seat.type("rather|latest")
+        await seat.press("enter", "asterisk", "d", "y")
+        asked = [one for one in seat.yard.asked if one[0] == "rmi"]
+        assert [one[1] for one in asked] == [
+            "shop/web:latest",
+            "registry.example.com/team/a-rather-long-name:2024.11",
+        ]

@@ -178,7 +178,7 @@ def test_a_build_that_failed(look: Look, size: tuple[int, int]) -> None:
 
 @SIZES
 def test_output_of_a_build(look: Look, size: tuple[int, int]) -> None:
-    look(size, "4", "G", "o", at=builds())
+    look(size, "4", "G", "l", at=builds())
 
 
 @SIZES

@@ -99,7 +99,7 @@ async def test_what_makes_no_sense_is_refused_in_a_line(sit: Sit) -> None:
         await seat.press("x")
         assert seat.status == "— You can run only an image"
         await seat.press("1", "l")
-        assert seat.status == "— Only a container has logs"
+        assert seat.status == "— Only a container has a log"
         assert seat.yard.asked == []
 
 

@@ -60,6 +60,14 @@ async def test_a_command_of_ones_own(sit: Sit, write: Path) -> None:
         assert not isinstance(seat.app.screen, OutputScreen)
 
 
+async def test_lists_have_the_columns_that_were_chosen(sit: Sit, write: Path) -> None:
+    write.write_text("columns: {container: [status, name]}\n")
+    async with sit(path=str(write), size=LARGE) as seat:
+        heading = next(line for line in seat.screen.splitlines() if "STATUS" in line)
+        assert heading.index("STATUS") < heading.index("NAME")
+        assert "CPU" not in heading[: heading.index("NAME") + 10]
+
+
 async def test_a_bad_file_is_told_once_and_mended_by_saving(sit: Sit, write: Path) -> None:
     write.write_text("theme: daylight\nmouse: maybe\nshel: x\n")
     async with sit(path=str(write)) as seat:

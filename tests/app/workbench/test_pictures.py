@@ -9,6 +9,7 @@ import pytest
 from textual.pilot import Pilot
 
 from app.completion.offers import Ask
+from app.workbench import sampler
 from app.workbench.app import Workbench
 from app.workbench.tabs.detail import TABS
 from app.workbench.yard import Kind
@@ -19,6 +20,12 @@ from tests.app.workbench.fakeyard import FakeYard, container_id
 
 SIZES = pytest.mark.parametrize("size", [SMALL, LARGE], ids=["small", "large"])
 Compare = Callable[..., bool]
+
+
+@pytest.fixture(autouse=True)
+def measured_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Keep a slow machine from measuring a second time before the picture is taken."""
+    monkeypatch.setattr(sampler, "PERIOD", 3600.0)
 
 
 @pytest.fixture
